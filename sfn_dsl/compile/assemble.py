@@ -1,0 +1,582 @@
+"""Nodes become states of the language model, with expressions written in the machine's query language."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, assert_never
+
+from sfn_dsl.asl.emit import to_json
+from sfn_dsl.asl.fields import Kind, asl_fields
+from sfn_dsl.asl.model import (
+    UNSET,
+    Catcher,
+    Choice,
+    ChoiceRule,
+    Condition,
+    Fail,
+    ItemBatcher,
+    ItemReader,
+    Json,
+    Map,
+    Origin,
+    Parallel,
+    Pass,
+    Payload,
+    ProcessorConfig,
+    ResultWriter,
+    Retrier,
+    State,
+    StateMachine,
+    SubMachine,
+    Succeed,
+    Task,
+    Wait,
+)
+from sfn_dsl.asl.read import read_json
+from sfn_dsl.compile.graph import Edge, EdgeKind, Node, Scope, ScopeKind
+from sfn_dsl.compile.jsonata import Jsonata
+from sfn_dsl.compile.jsonpath import JsonPath, holds_expression
+from sfn_dsl.compile.problems import Problems
+from sfn_dsl.compile.resolve import Resolver, ScopeInput
+from sfn_dsl.compile.slots import Base, Path, Record, Slot
+from sfn_dsl.draft import Call, Each, Fault, Fixed, Fork, Pause, Stop, Test
+from sfn_dsl.errors import DeclarationError
+from sfn_dsl.expression import MISSING, ContextRoot, Expression, ItemRoot, Operation, Reference, Template
+from sfn_dsl.region import Target
+
+__all__ = ["Assembler"]
+
+_PARTS: Mapping[str, type] = {"ItemReader": ItemReader, "ItemBatcher": ItemBatcher, "ResultWriter": ResultWriter}
+
+
+class Assembler:
+    """Writes the states of a resolved graph. `language` is the one of generated states; `mark` writes it on each of them,
+    for machines whose top level has to be JSONPath because of a hand-written fragment."""
+
+    def __init__(self, resolver: Resolver, target: Target, language: str, mark: bool, problems: Problems) -> None:
+        self.resolver = resolver
+        self.target = target
+        self.jsonpath = language == "JSONPath"
+        self.mark = mark
+        self.problems = problems
+
+    def states(self, scope: Scope) -> dict[str, State]:
+        """The states of a scope in the order of their declaration."""
+        found: dict[str, State] = {}
+        for node in scope.nodes:
+            if id(node) not in self.resolver.flow.reached:
+                continue
+            try:
+                found.update(self.node(node))
+            except DeclarationError as error:
+                self.problems.add("SFN210", f"step `{node.occurrence.name}`: {error}", error.span or node.span, error.help)
+        return found
+
+    # One node
+
+    def node(self, node: Node) -> dict[str, State]:
+        """The state of a node (several for a hand-written fragment)."""
+        if isinstance(node.draft, Fixed):
+            return self.fixed(node, node.draft)
+        state = self.state(node)
+        common: dict[str, Any] = {"origin": Origin(node.occurrence.step.name, node.span)}
+        if node.draft.comment:
+            common["comment"] = node.draft.comment
+        if self.mark:
+            common["query_language"] = "JSONata"
+        return {node.name: dataclasses.replace(state, **common)}
+
+    def state(self, node: Node) -> State:
+        write = self.writer(node)
+        match node.draft:
+            case Call() as call:
+                return Task(**self.call(node, call), **self.retry(call.retry), **self.catch(node), **self.leave(node))
+            case Test():
+                return self.choice(node)
+            case Pause(seconds=seconds, until=until):
+                return Wait(**self.wait(node, seconds, until), **self.leave(node))
+            case Fork(retry=retry):
+                branches = tuple(self.machine(scope) for scope in node.inner)
+                return Parallel(branches=branches, **self.retry(retry), **self.catch(node), **self.leave(node))
+            case Each() as each:
+                return Map(**self.map(node, each), **self.retry(each.retry), **self.catch(node), **self.leave(node))
+            case Stop():
+                return self.stop(node)
+            case Fault(error=error, cause=cause) if not node.edges:
+                return self.fault(write, error, cause)
+            case Fault():
+                [edge] = node.edges
+                return Pass(**self.assigned(self.edge_assign(node, edge)), **self.nothing(), next=self.target_of(edge))
+            case _:
+                raise TypeError(f"{type(node.draft).__name__} has no state")
+
+    def writer(self, node: Node, *, leaving: bool = False) -> Jsonata | JsonPath:
+        """The back end, with references read as the node reads them."""
+
+        def resolve(reference: Reference) -> Slot | Expression | None:
+            return self.resolver.slot(node, reference, leaving=leaving)
+
+        return JsonPath(resolve) if self.jsonpath else Jsonata(resolve)
+
+    def call(self, node: Node, call: Call) -> dict[str, Any]:
+        write = self.writer(node)
+        base = call.action if call.action.startswith("arn:") else self.target.integration(call.action)
+        found: dict[str, Any] = {"resource": base + call.pattern.value}
+        if call.arguments is not MISSING:
+            found["parameters" if self.jsonpath else "arguments"] = write.template(call.arguments)
+        if call.credentials is not MISSING:
+            found["credentials"] = write.template(call.credentials)
+        for name, value in (("timeout_seconds", call.timeout), ("heartbeat_seconds", call.heartbeat)):
+            if value is not MISSING:
+                found.update(self.figure(write, name, value))
+        return found
+
+    @staticmethod
+    def figure(write: Jsonata | JsonPath, name: str, value: Template) -> dict[str, Any]:
+        """A number, or where it stands."""
+        if not isinstance(value, Expression):
+            return {name: value}
+        if isinstance(write, JsonPath):
+            return {f"{name}_path": write.reference_path(value)}
+        return {name: write.wrapped(value)}
+
+    def wait(self, node: Node, seconds: Template, until: Template) -> dict[str, Any]:
+        name, value = ("seconds", seconds) if until is MISSING else ("timestamp", until)
+        return self.figure(self.writer(node), name, value)
+
+    def choice(self, node: Node) -> Choice:
+        write = self.writer(node)
+        rules = []
+        rest: dict[str, Any] = {}
+        for edge in node.edges:
+            assign = self.assigned(self.edge_assign(node, edge))
+            if edge.kind is EdgeKind.DEFAULT:
+                rest = {**assign, "default": self.target_of(edge)}
+                continue
+            condition = write.condition(edge.condition)
+            test = condition if isinstance(write, JsonPath) else Condition(condition)  # type: ignore[arg-type]
+            rules.append(ChoiceRule(test=test, **assign, next=self.target_of(edge)))  # type: ignore[arg-type]
+        return Choice(choices=tuple(rules), **rest)
+
+    def stop(self, node: Node) -> State:
+        output = self.output(node)
+        if not self.jsonpath:
+            return Succeed(output=output)
+        return Pass(parameters=output, end=True) if output else Succeed(output_path=None)
+
+    @staticmethod
+    def fault(write: Jsonata | JsonPath, error: Template, cause: Template) -> Fail:
+        found: dict[str, Any] = {}
+        for name, value in (("error", error), ("cause", cause)):
+            if isinstance(value, str):
+                if value:
+                    found[name] = value if isinstance(write, JsonPath) else write.template(value)
+            elif isinstance(write, JsonPath):
+                found[f"{name}_path"] = write.text(value)
+            else:
+                found[name] = write.wrapped(write.as_text(value))
+        return Fail(**found)
+
+    # Maps
+
+    def machine(self, scope: Scope, config: ProcessorConfig | None = None) -> SubMachine:
+        entry = scope.entry.node
+        return SubMachine(
+            processor_config=config if config is not None else UNSET,
+            start_at=entry.name if entry else UNSET,
+            states=self.states(scope),
+        )
+
+    def map(self, node: Node, each: Each) -> dict[str, Any]:
+        write = self.writer(node)
+        found: dict[str, Any] = {}
+        if each.items is not MISSING:
+            if isinstance(write, JsonPath):
+                found["items_path"] = write.reference_path(each.items)
+            elif isinstance(each.items, Expression):
+                found["items"] = write.wrapped(each.items)
+            else:
+                found["items"] = write.template(each.items)
+        fields = dict(each.distributed or {})
+        scope = node.inner[0] if node.inner else None
+        if scope is None:
+            return found
+        config = ProcessorConfig(mode="INLINE")
+        if each.distributed is not None:
+            config = ProcessorConfig(mode="DISTRIBUTED", execution_type=fields.pop("ExecutionType"))
+        given = self.resolver.scope_input(scope)
+        self.selector(node, scope, given, found)
+        for name, value in fields.items():
+            found.update(self.map_field(node, write, name, value, given))
+        if each.max_concurrency is not MISSING:
+            found.update(self.figure(write, "max_concurrency", each.max_concurrency))
+        found["item_processor"] = self.machine(scope, config)
+        return found
+
+    def selector(self, node: Node, scope: Scope, given: ScopeInput, found: dict[str, Any]) -> None:
+        """`ItemSelector`: the item and the outer values, where an iteration needs more than the item itself."""
+        if given.plain:
+            return
+        root = "$$.Map.Item." if self.jsonpath else "$states.context.Map.Item."
+        selector: dict[str, Template] = {}
+        for part in given.parts:
+            text = root + {"value": "Value", "index": "Index", "key": "Key"}[part]
+            key = "item" if part == "value" else part
+            selector[f"{key}.$" if self.jsonpath else key] = text if self.jsonpath else "{% " + text + " %}"
+        selector.update(self.passed(node, given))
+        found["item_selector"] = selector
+
+    def passed(self, node: Node, given: ScopeInput) -> dict[str, Template]:
+        """The outer values that an iteration needs, as the map itself reads them."""
+        write = self.writer(node)
+        found: dict[str, Template] = {}
+        for name, reference in given.passed.values():
+            if isinstance(write, JsonPath):
+                key, value = write.member(name, reference)
+                found[key] = value
+            else:
+                found[name] = write.template(reference)
+        return found
+
+    def map_field(
+        self, node: Node, write: Jsonata | JsonPath, name: str, value: Template, given: ScopeInput
+    ) -> dict[str, Any]:
+        """A field of a distributed Map: a part with payloads inside, or a figure."""
+        attribute = {"ItemReader": "item_reader", "ItemBatcher": "item_batcher", "ResultWriter": "result_writer"}.get(name)
+        if attribute is None:
+            snake = {"ToleratedFailureCount": "tolerated_failure_count", "ToleratedFailurePercentage": "tolerated_failure_percentage"}
+            return self.figure(write, snake[name], value) if name in snake else {"label": value}
+        written: dict[str, Template] = {}
+        for key, member in value.items():
+            if isinstance(member, Expression) and isinstance(write, JsonPath):
+                written[f"{key}Path"] = write.reference_path(member)
+            elif key == "Arguments" and self.jsonpath:
+                written["Parameters"] = write.template(member)
+            elif key == "ReaderConfig" and isinstance(write, JsonPath):
+                written[key] = {
+                    f"{inner}Path" if isinstance(entry, Expression) else inner: write.reference_path(entry)
+                    if isinstance(entry, Expression)
+                    else entry
+                    for inner, entry in member.items()
+                }
+            else:
+                written[key] = write.template(member)
+        if name == "ItemBatcher" and given.passed:
+            written["BatchInput"] = self.passed(node, given)
+        return {attribute: _part(_PARTS[name], written)}
+
+    # What is assigned, and where a state goes
+
+    @staticmethod
+    def retry(retriers: tuple[Retrier, ...]) -> dict[str, Any]:
+        return {"retry": retriers} if retriers else {}
+
+    def catch(self, node: Node) -> dict[str, Any]:
+        catchers = []
+        for edge in node.edges:
+            if edge.kind is not EdgeKind.CATCH:
+                continue
+            rest: dict[str, Any] = {"result_path": None} if self.jsonpath else {"output": {}}
+            assign = self.assigned(self.edge_assign(node, edge))
+            catchers.append(Catcher(error_equals=edge.errors, **assign, **rest, next=self.target_of(edge)))
+        return {"catch": tuple(catchers)} if catchers else {}
+
+    def leave(self, node: Node) -> dict[str, Any]:
+        """`Assign`, output and `Next` or `End` of a state that is left normally."""
+        [edge] = [edge for edge in node.edges if edge.kind is EdgeKind.NEXT]
+        assign = self.assigned({**self.entry_assign(node), **self.result_assign(node)})
+        if edge.label.node is not None:
+            quiet = isinstance(node.draft, Pause)
+            return {**assign, **({} if quiet else self.nothing()), "next": self.target_of(edge)}
+        output = self.output(node)
+        if not self.jsonpath:
+            return {**assign, "output": output, "end": True}
+        if not output:
+            return {**assign, "output_path": None, "end": True}
+        if isinstance(node.draft, Pause):
+            raise DeclarationError(
+                "JSONPath cannot express the output of a Wait at the end", help="put another step last, or use query_language JSONata"
+            )
+        return {**assign, "result_selector": output, "end": True}
+
+    def nothing(self) -> dict[str, Any]:
+        """The output of a state in the middle: nothing is carried along."""
+        return {"output_path": None} if self.jsonpath else {"output": {}}
+
+    @staticmethod
+    def assigned(values: Mapping[str, Template]) -> dict[str, Any]:
+        return {"assign": dict(values)} if values else {}
+
+    @staticmethod
+    def target_of(edge: Edge) -> str:
+        assert edge.label.node is not None
+        return edge.label.node.name
+
+    def output(self, node: Node) -> Template:
+        """The scope's output, as the node that ends it makes it."""
+        exports = self.resolver.exports.get(id(node.scope))
+        write = self.writer(node, leaving=True)
+        if node.scope.kind is ScopeKind.BRANCH:
+            return self.exported(node, exports or {})
+        template = node.output if node.output is not None else {}
+        if isinstance(template, Expression) and self.jsonpath:
+            raise DeclarationError("JSONPath cannot express an output that is one expression", help="make it an object of fields")
+        return write.template(template)
+
+    def exported(self, node: Node, exports: Mapping[str, Record]) -> dict[str, Template]:
+        """What a branch gives back because it is read after the Parallel."""
+        found: dict[str, Template] = {}
+        for name, record in exports.items():
+            assert record.occurrence is not None
+            slots = {}
+            for path, key in record.keys.items():
+                slot = self.resolver._step_slot(node, record.occurrence, path, record.tolerant, True)
+                if slot is not None:
+                    slots[key] = slot
+            found.update(self.record(name, record, slots))
+        return found
+
+    def record(self, name: str, record: Record, slots: Mapping[str, Slot]) -> dict[str, Template]:
+        """The assignment of a record's values to its variable (or to a key of a branch's output)."""
+        write = self.writer(record.scope.nodes[0])
+        if isinstance(write, JsonPath):
+            if record.bare:
+                path = write.path(slots["value"])
+                if record.defaults:
+                    defaults = {str(at[0]): value for at, value in record.defaults.items()}
+                    quoted = write.text(Operation("merge", (defaults, {})))
+                    path = quoted.replace(", States.StringToJson('\\{\\}'), false)", f", {path}, false)")
+                return {f"{name}.$": path}
+            return {name: write.record(slots)}
+        if record.bare:
+            return {name: write.read(slots["value"])}
+        return {name: write.record(slots, tolerant=record.tolerant)}
+
+    def result_assign(self, node: Node) -> dict[str, Template]:
+        """What a node keeps of its result for later nodes."""
+        found: dict[str, Template] = {}
+        for name, template in node.draft.sets.items():
+            variable = self.resolver.locals.get((node.occurrence.order, name))
+            if variable is not None:
+                found.update(self.value(node, variable, template))
+        for record in self.resolver.records.values():
+            if record.producer is not node or record.occurrence is None:
+                continue
+            slots = {}
+            for path, key in record.keys.items():
+                if self.resolver.comes_out_of_a_branch(record):
+                    inner: Path = (record.position, record.name)
+                    if not record.bare:
+                        inner = (*inner, key)
+                    slots[key] = Slot(Base.RESULT, inner)
+                else:
+                    prefix = node.draft.prefix if isinstance(node.draft, Call) else ()
+                    slots[key] = Slot(Base.RESULT, (*prefix, *path))
+            if self.resolver.comes_out_of_a_branch(record):
+                found.update(self.whole(record))
+            else:
+                found.update(self.record(record.name, record, slots))
+        for name, reference in self.resolver.aliases.get(id(node), {}).items():
+            found.update(self.value(node, name, reference))
+        return found
+
+    def whole(self, record: Record) -> dict[str, Template]:
+        """A record as it comes out of a branch."""
+        slot = Slot(Base.RESULT, (record.position, record.name))
+        write = self.writer(record.scope.nodes[0])
+        if isinstance(write, JsonPath):
+            return {f"{record.name}.$": write.path(slot)}
+        return {record.name: write.read(slot)}
+
+    def value(self, node: Node, name: str, template: Template) -> dict[str, Template]:
+        write = self.writer(node, leaving=True)
+        if isinstance(write, JsonPath):
+            key, written = write.member(name, template)
+            return {key: written}
+        return {name: write.template(template)}
+
+    def entry_assign(self, node: Node) -> dict[str, Template]:
+        """What the first state of a scope assigns for all later ones: parts of the scope's input, and first values of records
+        that are read where their step may not have run."""
+        if node is not node.scope.entry.node:
+            return {}
+        found: dict[str, Template] = {}
+        for (_, key), record in self.resolver.entry_records.items():
+            if record.scope is not node.scope:
+                continue
+            if record.scope.kind is ScopeKind.ROOT:
+                found.update(self.input_record(node, record))
+            else:
+                slots = {}
+                for path, name in record.keys.items():
+                    owner = Reference(_item_root(node.scope, key), path)
+                    slot = self.resolver.slot(node, owner)
+                    if isinstance(slot, Slot):
+                        slots[name] = slot
+                found.update(self.record(record.name, record, slots))
+        for record in self.resolver.records.values():
+            if record.scope is node.scope and record.initial:
+                found.update(self.initial(record))
+        return found
+
+    def input_record(self, node: Node, record: Record) -> dict[str, Template]:
+        """The inputs that have defaults, with these applied."""
+        if self.jsonpath:
+            write = self.writer(node)
+            defaults = {str(path[0]): value for path, value in record.defaults.items()}
+            context = Reference(ContextRoot(), ("Execution", "Input"))
+            key, text = write.member(record.name, Operation("merge", (defaults, context)))  # type: ignore[union-attr]
+            return {key: text}
+        slots = {
+            key: Slot(Base.CONTEXT, ("Execution", "Input", *path), True, "any", record.defaults.get(path, MISSING))
+            for path, key in record.keys.items()
+        }
+        return self.record(record.name, record, slots)
+
+    def initial(self, record: Record) -> dict[str, Template]:
+        if self.jsonpath:
+            return {record.name: {str(path[0]): value for path, value in record.defaults.items()}}
+        return {record.name: {}}
+
+    def edge_assign(self, node: Node, edge: Edge) -> dict[str, Template]:
+        """What is assigned on one way out: what the first state keeps, and the error that a failure handler will read."""
+        found = dict(self.entry_assign(node))
+        failure = self.resolver.failures.get(id(edge.failure)) if edge.failure else None
+        if failure is None:
+            return found
+        write = self.writer(node)
+        values: dict[str, Template] = {}
+        for path in failure.keys or failure.fields:
+            name = str(path[0])
+            values[name] = node.occurrence.name if name == "step" else self.error_part(edge, name)
+        if isinstance(write, Jsonata):
+            found[failure.name] = {
+                name: str(value) if isinstance(value, _Written) else write.template(write.as_text(value))
+                for name, value in values.items()
+            }
+            return found
+        record: dict[str, Template] = {}
+        for name, value in values.items():
+            if isinstance(value, _Written):
+                record[f"{name}.$"] = str(value)
+            else:
+                key, member = write.member(name, value)
+                record[key] = member
+        found[failure.name] = record
+        return found
+
+    def error_part(self, edge: Edge, name: str) -> Template:
+        if edge.thrown is not None:
+            return edge.thrown.error if name == "error" else edge.thrown.cause
+        field = "Error" if name == "error" else "Cause"
+        return _Written(f"$.{field}" if self.jsonpath else "{% $states.errorOutput." + field + " %}")
+
+    # Hand-written fragments
+
+    def fixed(self, node: Node, draft: Fixed) -> dict[str, State]:
+        """The states of a fragment: expressions written out, endings led on, assignments added."""
+        jsonpath = draft.query_language == "JSONPath"
+
+        def resolve(reference: Reference) -> Slot | Expression | None:
+            return self.resolver.slot(node, reference)
+
+        write = JsonPath(resolve) if jsonpath else Jsonata(resolve)
+        following = next((edge.label.node for edge in node.edges if edge.kind is EdgeKind.NEXT), None)
+        bodies: dict[str, Json] = {}
+        for name, state in draft.states.items():
+            body = _written(state, write)
+            if body.pop("End", False):
+                if following is not None:
+                    body["Next"] = following.name
+                else:
+                    body["End"] = True
+            bodies[name] = body
+        reading = read_json({"StartAt": draft.start_at, "States": bodies})
+        for problem in reading.problems:
+            self.problems.add("SFN103", f"Raw `{node.name}`, {problem.pointer}: {problem.message}", node.span)
+        origin = Origin(node.occurrence.step.name, node.span)
+        found: dict[str, State] = {}
+        for name, state in reading.machine.states.items():
+            language = draft.query_language if self.mark and not jsonpath else UNSET
+            chosen = state.query_language if state.query_language is not UNSET else language
+            found[name] = dataclasses.replace(state, origin=origin, query_language=chosen)
+        entry = self.entry_assign(node)
+        if entry:
+            found[draft.start_at] = _assign_everywhere(found[draft.start_at], entry)
+        return found
+
+
+class _Written(str):
+    """Text that is already in the query language."""
+
+    __slots__ = ()
+
+
+def _item_root(scope: Scope, key: object) -> Any:
+    assert isinstance(key, tuple)
+    for outer in scope.ancestry():
+        if outer.owner is not None and isinstance(outer.owner.draft, Each) and id(outer.owner.draft.item) == key[0]:
+            return ItemRoot(outer.owner.draft.item, key[1])
+    raise LookupError("no map owns the item")
+
+
+def _part(cls: type, value: Mapping[str, Json]) -> Any:
+    """A part of the model from its JSON, all of whose fields are known."""
+    found: dict[str, Any] = {}
+    for entry in asl_fields(cls):
+        if entry.name in value:
+            inner = value[entry.name]
+            if entry.kind is Kind.PART and entry.part is not None:
+                inner = _part(entry.part, inner)
+            elif entry.kind is Kind.TEXTS:
+                inner = tuple(inner)
+            found[entry.attribute] = inner
+    return cls(**found)
+
+
+def _written(state: Mapping[str, Template], write: Jsonata | JsonPath) -> dict[str, Json]:
+    """A hand-written state with its expressions written out; text that is ASL already stays as it is."""
+
+    def walk(value: Template) -> Template:
+        match value:
+            case Expression():
+                return write.template(value)
+            case Mapping():
+                found = {}
+                for key, member in value.items():
+                    if isinstance(write, JsonPath) and isinstance(member, Expression):
+                        name, written = write.member(str(key), member)
+                        found[name] = written
+                    else:
+                        found[str(key)] = walk(member)
+                return found
+            case list() | tuple():
+                return [walk(member) for member in value]
+            case _:
+                return value
+
+    return {str(key): value for key, value in walk(state).items()}
+
+
+def _assign_everywhere(state: State, values: Mapping[str, Template]) -> State:
+    """A state that assigns values on every way out."""
+
+    def joined(assign: Payload) -> Payload:
+        return {**(assign if isinstance(assign, Mapping) else {}), **values}
+
+    match state:
+        case Task() | Parallel() | Map():
+            catch = state.catch
+            if catch is not UNSET:
+                catch = tuple(dataclasses.replace(catcher, assign=joined(catcher.assign)) for catcher in catch)
+            return dataclasses.replace(state, assign=joined(state.assign), catch=catch)
+        case Choice():
+            rules = state.choices
+            if rules is not UNSET:
+                rules = tuple(dataclasses.replace(rule, assign=joined(rule.assign)) for rule in rules)
+            return dataclasses.replace(state, assign=joined(state.assign), choices=rules)
+        case Pass() | Wait():
+            return dataclasses.replace(state, assign=joined(state.assign))
+        case _:
+            return state

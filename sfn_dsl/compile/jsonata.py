@@ -1,0 +1,328 @@
+"""Expressions as JSONata 2.0.6, with Step Functions' functions.
+
+A comparison never fails: an absent or mistyped operand makes it false, by a guard on `$type` where JSONata itself would
+raise or answer something else. In places where JSONata would silently drop an absent value (texts, objects, lists), a value
+that may be absent is guarded by `$error`, so that it fails as it does everywhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from sfn_dsl.compile.slots import Base, Slot
+from sfn_dsl.errors import DeclarationError
+from sfn_dsl.expression import (
+    MISSING,
+    Comparison,
+    Expression,
+    Logic,
+    Negation,
+    Operation,
+    OtherRegion,
+    Reference,
+    Template,
+    path_text,
+)
+
+__all__ = ["Jsonata"]
+
+Resolve = Callable[[Reference], "Slot | Expression | None"]
+
+_ROOTS: Final[Mapping[Base, str]] = {
+    Base.CONTEXT: "$states.context",
+    Base.INPUT: "$states.input",
+    Base.RESULT: "$states.result",
+    Base.ERROR: "$states.errorOutput",
+}
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_RESERVED = {"and", "or", "in", "true", "false", "null", "function"}
+_LARGEST = 2**53
+
+# How tightly a text binds: an operand that binds less tightly than its operator stands in parentheses.
+_CHOICE, _OR, _AND, _COMPARE, _SUM, _PRODUCT, _ATOM = 0, 1, 2, 3, 4, 5, 9
+
+_ARITHMETIC: Final = {"add": ("+", _SUM), "subtract": ("-", _SUM), "multiply": ("*", _PRODUCT), "divide": ("/", _PRODUCT), "modulo": ("%", _PRODUCT)}
+
+_FUNCTIONS: Final = {
+    "length": "$count",
+    "sum": "$sum",
+    "min": "$min",
+    "max": "$max",
+    "join": "$join",
+    "hash": "$hash",
+    "parse_json": "$parse",
+    "to_json": "$string",
+    "base64_encode": "$base64encode",
+    "base64_decode": "$base64decode",
+    "text": "$string",
+    "number": "$number",
+    "lowercase": "$lowercase",
+    "uppercase": "$uppercase",
+    "trim": "$trim",
+    "substring": "$substring",
+    "uuid": "$uuid",
+    "random": "$random",
+    "exists": "$exists",
+    "range": "$range",
+}
+_LISTS: Final = {"unique": "$distinct", "partition": "$partition", "append": "$append"}
+_TEXTS = {"format", "join", "hash", "to_json", "base64_encode", "base64_decode", "text", "lowercase", "uppercase", "trim", "substring", "uuid"}
+
+
+class Jsonata:
+    """Writes templates for one node; `resolve` says where the node finds the value of a reference."""
+
+    def __init__(self, resolve: Resolve) -> None:
+        self._resolve = resolve
+
+    # Payloads
+
+    def template(self, value: Template) -> Template:
+        """A payload in which every expression stands as `{% ... %}`."""
+        match value:
+            case OtherRegion(arn=arn):
+                return arn
+            case Expression():
+                return self.wrapped(value)
+            case Mapping():
+                return {key: self.template(member) for key, member in value.items()}
+            case list() | tuple():
+                return [self.template(member) for member in value]
+            case str() if value.startswith("{%") or value.endswith("%}"):
+                # A text that looks like an expression is written as one that gives the text.
+                return "{% " + _quote(value).replace("{%", "{\\u0025").replace("%}", "\\u0025}") + " %}"
+            case _:
+                return value
+
+    def wrapped(self, value: Template) -> str:
+        """A template as one expression `{% ... %}`."""
+        return "{% " + self.text(value) + " %}"
+
+    def condition(self, value: Template) -> str | bool:
+        """A condition as the `Condition` of a rule."""
+        return value if isinstance(value, bool) else "{% " + self._condition(value)[0] + " %}"
+
+    def record(self, values: Mapping[str, Slot], *, tolerant: bool) -> Template:
+        """An object of values; with `tolerant`, absent ones are left out instead of failing."""
+        if not tolerant:
+            return {key: "{% " + self.slot(slot)[0] + " %}" for key, slot in values.items()}
+        members = ", ".join(f"{_quote(key)}: {self.slot(slot)[0]}" for key, slot in values.items())
+        return "{% {" + members + "} %}"
+
+    def read(self, slot: Slot) -> str:
+        """A slot as a whole field."""
+        return "{% " + self.slot(slot)[0] + " %}"
+
+    def as_text(self, value: Template) -> Template:
+        """A value where the language takes only text, such as an error name: converted unless it is text by its nature."""
+        if isinstance(value, str) or (isinstance(value, Operation) and value.name in _TEXTS):
+            return value
+        if isinstance(value, Reference):
+            found = self._resolve(value)
+            if isinstance(found, Slot) and found.kind == "string":
+                return value
+        return Operation("text", (value,))
+
+    # Expressions
+
+    def text(self, value: Template) -> str:
+        """The JSONata text of a template."""
+        return self._value(value)[0]
+
+    def slot(self, slot: Slot) -> tuple[str, int]:
+        """The text that reads a slot."""
+        text = self._plain(slot)
+        if slot.fallback is MISSING:
+            return text, _ATOM
+        return f"$exists({text}) ? {text} : {self._tight(slot.fallback, _OR)}", _CHOICE
+
+    @staticmethod
+    def _plain(slot: Slot) -> str:
+        parts = list(slot.path)
+        text = _ROOTS.get(slot.base, "")
+        if slot.base is Base.VARIABLE:
+            text = f"${parts.pop(0)}"
+        for part in parts:
+            if isinstance(part, int):
+                text += f"[{part}]"
+            elif _NAME.fullmatch(part) and part not in _RESERVED:
+                text += f".{part}"
+            elif "`" in part:
+                raise DeclarationError(f"the field name `{part}` has a back-tick, which JSONata cannot quote")
+            else:
+                text += f".`{part}`"
+        return text
+
+    def _value(self, value: Template) -> tuple[str, int]:
+        match value:
+            case Reference():
+                found = self._resolve(value)
+                if isinstance(found, Expression):
+                    return self._value(found)
+                return self.slot(found) if found is not None else ("null", _ATOM)
+            case Comparison() | Logic() | Negation():
+                return self._condition(value)
+            case OtherRegion(arn=arn):
+                return _quote(arn), _ATOM
+            case Operation():
+                return self._operation(value)
+            case Mapping():
+                members = ", ".join(f"{_quote(str(key))}: {self._certain(member)}" for key, member in value.items())
+                return "{" + members + "}", _ATOM
+            case list() | tuple():
+                return "[" + ", ".join(self._certain(member) for member in value) + "]", _ATOM
+            case _:
+                return _literal(value)
+
+    def _tight(self, value: Template, level: int) -> str:
+        text, binds = self._value(value)
+        return text if binds >= level else f"({text})"
+
+    def _certain(self, value: Template, level: int = _CHOICE) -> str:
+        """A value in a place where JSONata would drop it silently if it were absent."""
+        if isinstance(value, Reference):
+            found = self._resolve(value)
+            if isinstance(found, Slot) and not found.sure and found.fallback is MISSING:
+                text = self._plain(found)
+                return f"($exists({text}) ? {text} : $error({_quote(path_text(value._path) + ' is absent')}))"
+        return self._tight(value, level)
+
+    def _operation(self, operation: Operation) -> tuple[str, int]:
+        name, operands = operation.name, operation.operands
+        if name in _ARITHMETIC:
+            sign, level = _ARITHMETIC[name]
+            left, right = operands
+            return f"{self._tight(left, level)} {sign} {self._tight(right, level + 1)}", level
+        match name:
+            case "format":
+                parts = [self._certain(part, _PRODUCT) for part in operands]
+                if len(parts) == 1:
+                    parts.insert(0, "''")
+                return " & ".join(parts), _SUM
+            case "negate":
+                return f"-{self._tight(operands[0], _ATOM)}", _SUM
+            case "when":
+                test, then, otherwise = operands
+                condition, binds = self._condition(test)
+                condition = condition if binds >= _OR else f"({condition})"
+                return f"{condition} ? {self._tight(then, _OR)} : {self._tight(otherwise, _OR)}", _CHOICE
+            case "coalesce":
+                text = self._tight(operands[-1], _OR)
+                for operand in reversed(operands[:-1]):
+                    value = self._tight(operand, _OR)
+                    text = f"({value} != null ? {value} : {text})"
+                return text, _ATOM
+            case "contains":
+                return f"{self._tight(operands[1], _SUM)} in {self._tight(operands[0], _SUM)}", _COMPARE
+            case "matches":
+                return self._matches(operands[0], operands[1])
+            case "element":
+                return f"{self._tight(operands[0], _ATOM)}[{self.text(operands[1])}]", _ATOM
+            case "merge":
+                return f"$merge([{', '.join(self._certain(operand) for operand in operands)}])", _ATOM
+            case "split":
+                return f"[$split({self.text(operands[0])}, {self.text(operands[1])})[$ != '']]", _ATOM
+            case "to_json":
+                return f"$string({self._certain(operands[0])})", _ATOM
+            case _ if name in _LISTS:
+                return f"[{_LISTS[name]}({', '.join(self.text(operand) for operand in operands)})]", _ATOM
+            case _:
+                return f"{_FUNCTIONS[name]}({', '.join(self.text(operand) for operand in operands)})", _ATOM
+
+    # Conditions
+
+    def _condition(self, value: Template) -> tuple[str, int]:
+        match value:
+            case bool():
+                return ("true" if value else "false"), _ATOM
+            case Comparison():
+                return self._comparison(value)
+            case Logic(op=op, operands=operands):
+                level = _AND if op == "and" else _OR
+                parts = []
+                for operand in operands:
+                    text, binds = self._condition(operand)
+                    parts.append(text if binds >= level else f"({text})")
+                return f" {op} ".join(parts), level
+            case Negation(operand=operand):
+                return f"$not({self._condition(operand)[0]})", _ATOM
+            case Operation(name="exists", operands=(operand,)):
+                return f"$exists({self.text(operand)})", _ATOM
+            case Operation(name="matches" | "contains"):
+                return self._operation(value)
+            case _:
+                return f"{self._tight(value, _SUM)} = true", _COMPARE
+
+    def _kind(self, value: Template) -> str | None:
+        """The type that a value certainly has, by its own nature; None when only the run can tell."""
+        match value:
+            case bool():
+                return "boolean"
+            case int() | float():
+                return "number"
+            case str():
+                return "string"
+            case Reference():
+                found = self._resolve(value)
+                if isinstance(found, Slot) and found.sure and found.base is Base.VARIABLE and found.kind == "number":
+                    return "number"
+                return None
+            case _:
+                return None
+
+    def _comparison(self, comparison: Comparison) -> tuple[str, int]:
+        op, left, right = comparison.op, comparison.left, comparison.right
+        if not isinstance(left, Expression) and isinstance(right, Expression):
+            op = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(op, op)
+            left, right = right, left
+        a, b = self._tight(left, _SUM), self._tight(right, _SUM)
+        if op == "==":
+            return f"{a} = {b}", _COMPARE
+        if right is None:
+            if op != "!=":
+                raise DeclarationError("null has no order", help="compare with `==` or `!=`")
+            return f"$exists({a}) and {a} != null", _AND
+        if isinstance(right, (bool, list, tuple, Mapping)) and op != "!=":
+            raise DeclarationError(f"`{op}` compares numbers or texts", help="use `==` or `!=` here")
+        text = f"{a} {op} {b}"
+        known, other = self._kind(left), self._kind(right)
+        if known is not None and known == other:
+            return text, _COMPARE
+        if isinstance(right, (list, tuple, Mapping)):
+            kind = "object" if isinstance(right, Mapping) else "array"
+            return f"$type({a}) = '{kind}' and {text}", _AND
+        if other is not None:
+            return f"$type({a}) = '{other}' and {text}", _AND
+        if known is not None:
+            return f"$type({b}) = '{known}' and {text}", _AND
+        same = f"$type({a}) = $type({b})"
+        if op != "!=":
+            same += f" and $type({a}) in ['number', 'string']"
+        return f"{same} and {text}", _AND
+
+    def _matches(self, value: Template, pattern: Template) -> tuple[str, int]:
+        if not isinstance(pattern, str):
+            raise DeclarationError("`fn.matches` takes a plain text as pattern")
+        text = self._tight(value, _SUM)
+        pieces = re.split(r"(\\.|\*)", pattern)
+        regex = "".join("[\\s\\S]*" if piece == "*" else re.sub(r"([^\w\s])", r"\\\1", piece[1:] if piece[:1] == "\\" else piece) for piece in pieces)
+        return f"$type({text}) = 'string' and $contains({text}, /^{regex}$/)", _AND
+
+
+def _quote(text: str) -> str:
+    """A JSONata string in single quotes, so that it needs no escapes inside JSON."""
+    escaped = json.dumps(text, ensure_ascii=False)[1:-1].replace('\\"', '"').replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _literal(value: Template) -> tuple[str, int]:
+    if isinstance(value, str):
+        return _quote(value), _ATOM
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST:
+        raise DeclarationError(f"the number {value} is not exact in JSONata", help="write it as text")
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
+        return json.dumps(value), _SUM
+    return json.dumps(value), _ATOM

@@ -1,0 +1,422 @@
+"""Steps become drafts, drafts become named nodes joined by edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sfn_dsl.compile.graph import Edge, EdgeKind, Failure, Label, Node, Occurrence, Scope, ScopeKind
+from sfn_dsl.compile.problems import Problems
+from sfn_dsl.draft import (
+    NEXT,
+    Call,
+    Draft,
+    Each,
+    Fault,
+    Fixed,
+    Fork,
+    Goto,
+    Pause,
+    Site,
+    Steps,
+    Stop,
+    Test,
+    Throw,
+)
+from sfn_dsl.errors import DeclarationError
+from sfn_dsl.expression import FAILURE, MISSING
+from sfn_dsl.pipeline import Pipeline, Stage
+from sfn_dsl.policy import ALL, Catcher
+from sfn_dsl.region import Target
+from sfn_dsl.steps.step import Step, as_steps
+
+__all__ = ["Lowered", "lower"]
+
+MAX_DEPTH = 100
+_MAX_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """The graph of a pipeline: its root scope, every occurrence of every step, and the failure handler."""
+
+    root: Scope
+    occurrences: dict[int, list[Occurrence]]
+    failure: Failure | None
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where steps are lowered: scope, where failures go, which handler they stand in, stage and depth."""
+
+    scope: Scope
+    throws_to: Label | None
+    catches_to: Label | None
+    enters: Failure | None
+    inside: Failure | None
+    stage: str = ""
+    depth: int = 0
+
+
+def lower(pipeline: Pipeline, target: Target, problems: Problems) -> Lowered:
+    """The graph of a pipeline for a target; what is wrong with its steps goes to `problems`."""
+    return _Lowering(pipeline, target, problems).run()
+
+
+class _Lowering:
+    def __init__(self, pipeline: Pipeline, target: Target, problems: Problems) -> None:
+        self.pipeline = pipeline
+        self.target = target
+        self.problems = problems
+        self.root = Scope(ScopeKind.ROOT)
+        self.occurrences: dict[int, list[Occurrence]] = {}
+        self.named: dict[str, Step] = {}
+        self.used: set[str] = set()
+        self.stages: list[str] = []
+        self.handled: dict[tuple[int, int], tuple[Label, Failure]] = {}
+        self.count = 0
+
+    def run(self) -> Lowered:
+        pipeline = self.pipeline
+        steps = self.flatten(pipeline.body)
+        if not steps:
+            self.problems.add("SFN104", f"pipeline `{pipeline.name}` has no steps", pipeline.span, "give it steps in `body`")
+        handler = self.flatten(pipeline.on_failure)
+        wired = bool(handler) and pipeline.failure_mode == "record"
+        failure = Failure("failure") if wired else None
+        start = Label() if wired else None
+        place = _Place(self.root, start, start, failure, None)
+        end = Label()
+        if pipeline.dry_run is not MISSING:
+            begin = Label()
+            self.root.entry = self.dry_run(place, begin)
+            self.sequence(steps, place, end, begin)
+        else:
+            self.root.entry = self.sequence(steps, place, end)
+        body = len(self.root.nodes)
+        if failure is not None and start is not None:
+            self.handler(handler, failure, start)
+        self.close_scopes()
+        if self.root.nodes and self.root.nodes[-1].name.startswith("Done"):
+            self.root.nodes.insert(body, self.root.nodes.pop())
+        return Lowered(self.root, self.occurrences, failure, tuple(self.stages))
+
+    def flatten(self, block: object) -> tuple[Step, ...]:
+        try:
+            return as_steps(block)
+        except DeclarationError as error:
+            self.problems.caught(error, self.pipeline.span)
+            return ()
+
+    def dry_run(self, place: _Place, start: Label) -> Label:
+        """The Choice before everything else, which reads the condition and succeeds."""
+        step = Step("Dry run?", span=self.pipeline.span)
+        site = Site(target=self.target, span=step.span)
+        occurrence = self.occur(step, place)
+        draft = Test(rules=((self.pipeline.dry_run, "yes"),), default=NEXT)
+        choice = self.node(occurrence, self.fold(draft, site), place)
+        done = self.node(occurrence, Stop(label="yes"), place)
+        done.output = {}
+        choice.edges = [
+            Edge(EdgeKind.RULE, Label(done), condition=site.fold(self.pipeline.dry_run)),
+            Edge(EdgeKind.DEFAULT, start),
+        ]
+        return Label(choice)
+
+    def handler(self, steps: tuple[Step, ...], failure: Failure, start: Label) -> None:
+        """The failure handler: its steps, then a Fail with the error that started it. What fails inside goes there at once."""
+        failed = Step("Pipeline failed", span=self.pipeline.span)
+        end = Label()
+        place = _Place(self.root, end, end, None, failure)
+        start.node = self.sequence(steps, place, end).node
+        occurrence = self.occur(failed, place)
+        end.node = self.node(occurrence, Fault(error=FAILURE.error, cause=FAILURE.cause), place)
+
+    def sequence(self, steps: tuple[Step, ...], place: _Place, after: Label, first: Label | None = None) -> Label:
+        """Lower steps one after another; the label of the first. An empty sequence is what comes after it."""
+        if not steps:
+            return after
+        labels = [first or Label(), *(Label() for _ in steps[1:]), after]
+        for index, step in enumerate(steps):
+            self.step(step, place, labels[index], labels[index + 1])
+        return labels[0]
+
+    def step(self, step: Step, place: _Place, here: Label, after: Label) -> None:
+        if isinstance(step, Stage):
+            self.stage(step, place, here, after)
+            return
+        occurrence = self.occur(step, place)
+        site = Site(target=self.target, retry=self.pipeline.retry, span=step.span)
+        try:
+            drafts = tuple(self.fold(draft, site) for draft in step.lower(site))
+        except DeclarationError as error:
+            self.problems.caught(error, step.span)
+            drafts = (Pause(seconds=0),)
+        labels = {draft.label: Label() for draft in drafts}
+        labels[drafts[0].label] = here
+        nodes = [self.node(occurrence, draft, place) for draft in drafts]
+        for node in nodes:
+            labels[node.draft.label].node = node
+        for node in nodes:
+            self.connect(node, labels, place, after)
+
+    def stage(self, stage: Stage, place: _Place, here: Label, after: Label) -> None:
+        if place.stage or place.scope is not self.root or place.inside is not None:
+            site = Site(target=self.target, span=stage.span)
+            try:
+                stage.lower(site)
+            except DeclarationError as error:
+                self.problems.caught(error, stage.span)
+        if stage.name in self.stages:
+            self.problems.add("SFN101", f"stage name `{stage.name}` is used twice", stage.span, "give each stage a name of its own")
+        self.stages.append(stage.name)
+        if not stage.steps:
+            self.problems.add("SFN104", f"stage `{stage.name}` has no steps", stage.span, "give it steps or remove it")
+            here.node = after.node
+            return
+        self.sequence(stage.steps, replace(place, stage=stage.name), after, here)
+
+    def fold(self, draft: Draft, site: Site) -> Draft:
+        """The draft with settings replaced by their values for the target."""
+        match draft:
+            case Call():
+                return replace(
+                    draft,
+                    arguments=site.fold(draft.arguments),
+                    credentials=site.fold(draft.credentials),
+                    timeout=site.fold(draft.timeout),
+                    heartbeat=site.fold(draft.heartbeat),
+                )
+            case Test():
+                rules = tuple((site.fold(condition), self.fold_goto(goto, site)) for condition, goto in draft.rules)
+                return replace(draft, rules=rules, default=self.fold_goto(draft.default, site))
+            case Pause():
+                return replace(draft, seconds=site.fold(draft.seconds), until=site.fold(draft.until))
+            case Each():
+                return replace(
+                    draft,
+                    items=site.fold(draft.items),
+                    collect=site.fold(draft.collect),
+                    max_concurrency=site.fold(draft.max_concurrency),
+                    distributed=site.fold(draft.distributed),
+                )
+            case Fault():
+                return replace(draft, error=site.fold(draft.error), cause=site.fold(draft.cause))
+            case Fixed():
+                return replace(draft, states=site.fold(draft.states), reads=site.fold(draft.reads))
+            case _:
+                return draft
+
+    @staticmethod
+    def fold_goto(goto: Goto, site: Site) -> Goto:
+        return Throw(site.fold(goto.error), site.fold(goto.cause)) if isinstance(goto, Throw) else goto
+
+    def occur(self, step: Step, place: _Place) -> Occurrence:
+        earlier = self.occurrences.setdefault(id(step), [])
+        name = step.name
+        if not isinstance(name, str) or not name.strip():
+            self.problems.add("SFN102", "a step has an empty name", step.span, "give it a name of 1 to 80 characters")
+            name = "unnamed"
+        elif len(name) > _MAX_NAME:
+            self.problems.add(
+                "SFN102", f"step name `{name[:30]}...` has {len(name)} characters", step.span, "a state name has at most 80"
+            )
+            name = name[:_MAX_NAME]
+        if earlier:
+            name = self.unused(name)
+        elif name in self.named:
+            first = self.named[name].span
+            self.problems.add(
+                "SFN101",
+                f"step name `{name}` is already used on line {first.line}",
+                step.span,
+                "state names must be unique in a state machine",
+                also=((first, "first used here"),),
+            )
+            name = self.unused(name)
+        elif name in self.used:
+            name = self.unused(name)
+        self.named.setdefault(name, step)
+        self.used.add(name)
+        self.count += 1
+        occurrence = Occurrence(step, name, self.count, place.scope, stage=place.stage)
+        earlier.append(occurrence)
+        return occurrence
+
+    def unused(self, name: str) -> str:
+        """The name, or the first of `name (2)`, `name (3)`, ... that no state has; never longer than 80 characters."""
+        number, candidate = 1, name[:_MAX_NAME]
+        while candidate in self.used:
+            number += 1
+            suffix = f" ({number})"
+            candidate = name[: _MAX_NAME - len(suffix)] + suffix
+        return candidate
+
+    def node(self, occurrence: Occurrence, draft: Draft, place: _Place) -> Node:
+        if not occurrence.nodes:
+            name = occurrence.name
+        else:
+            suffix = f" / {draft.label}"
+            name = self.unused(occurrence.name[: _MAX_NAME - len(suffix)] + suffix)
+        self.used.add(name)
+        self.count += 1
+        node = Node(name, draft, occurrence, place.scope, self.count, failure=place.inside)
+        occurrence.nodes[draft.label] = node
+        place.scope.nodes.append(node)
+        return node
+
+    def connect(self, node: Node, labels: dict[str, Label], place: _Place, after: Label) -> None:
+        """Add the ways out of a node, and lower the steps they lead to."""
+        match node.draft:
+            case Call(next=goto, catch=catch):
+                node.edges.append(self.edge(EdgeKind.NEXT, goto, node, labels, place, after))
+                self.catches(node, catch, place, after)
+            case Pause(next=goto):
+                node.edges.append(self.edge(EdgeKind.NEXT, goto, node, labels, place, after))
+            case Test(rules=rules, default=default):
+                for condition, goto in rules:
+                    edge = self.edge(EdgeKind.RULE, goto, node, labels, place, after)
+                    edge.condition = condition
+                    node.edges.append(edge)
+                node.edges.append(self.edge(EdgeKind.DEFAULT, default, node, labels, place, after))
+            case Fork(branches=branches, catch=catch):
+                node.edges.append(Edge(EdgeKind.NEXT, after))
+                for position, steps in enumerate(branches):
+                    self.scope(node, Scope(ScopeKind.BRANCH, node, position), steps, place)
+                self.catches(node, catch, place, after)
+            case Each(body=steps, distributed=distributed, catch=catch):
+                node.edges.append(Edge(EdgeKind.NEXT, after))
+                kind = ScopeKind.INLINE if distributed is None else ScopeKind.DISTRIBUTED
+                self.scope(node, Scope(kind, node), steps, place)
+                self.catches(node, catch, place, after)
+            case Fixed(states=states, start_at=start):
+                self.fixed(node, states, start, after)
+            case Fault(error=error, cause=cause) if place.throws_to is not None and place.enters is not None:
+                # Where there is a handler, a Fail becomes the Pass that carries its error there.
+                edge = Edge(EdgeKind.NEXT, place.throws_to, failure=place.enters, thrown=Throw(error, cause))
+                node.edges.append(edge)
+            case _:
+                pass
+
+    def fixed(self, node: Node, states: object, start: str, after: Label) -> None:
+        """A hand-written fragment is one node that can be left at every state that ends."""
+        assert isinstance(states, dict)
+        names = {name: node.name if name == start else self.unused(name) for name in states}
+        for name in names.values():
+            self.used.add(name)
+        assert isinstance(node.draft, Fixed)
+        renamed = {names[name]: _renamed(state, names) for name, state in states.items()}
+        node.draft = replace(node.draft, states=renamed, start_at=node.name)
+        if any(_leaves(state) for state in states.values()):
+            node.edges.append(Edge(EdgeKind.NEXT, after))
+        for name, state in states.items():
+            for target in _targets(state):
+                if target not in states:
+                    self.problems.add(
+                        "SFN105",
+                        f"state `{name}` of Raw `{node.occurrence.name}` goes to `{target}`, which is no state of the fragment",
+                        node.occurrence.step.span,
+                        "a fragment is left by `End`",
+                    )
+
+    def scope(self, node: Node, scope: Scope, steps: tuple[Step, ...], place: _Place) -> None:
+        if place.depth >= MAX_DEPTH:
+            self.problems.add(
+                "SFN403",
+                f"steps are nested more than {MAX_DEPTH} levels deep",
+                node.occurrence.step.span,
+                "split the pipeline and use `StartPipeline`",
+            )
+            return
+        node.inner.append(scope)
+        inside = _Place(scope, None, None, None, place.inside, place.stage, place.depth + 1)
+        scope.entry = self.sequence(steps, inside, Label())
+
+    def catches(self, node: Node, catchers: tuple[Catcher, ...], place: _Place, after: Label) -> None:
+        for catcher in catchers:
+            # The calls of one step share its handlers.
+            key = (node.occurrence.order, id(catcher))
+            if key not in self.handled:
+                failure = Failure(node.occurrence.name, place.inside)
+                steps = self.flatten(catcher.do)
+                self.handled[key] = (self.sequence(steps, replace(place, inside=failure), after), failure)
+            label, failure = self.handled[key]
+            node.edges.append(Edge(EdgeKind.CATCH, label, errors=catcher.errors, failure=failure))
+        everything = any(ALL.errors[0] in catcher.errors for catcher in catchers)
+        if place.catches_to is not None and not everything:
+            node.edges.append(Edge(EdgeKind.CATCH, place.catches_to, errors=ALL.errors, failure=place.enters))
+
+    def edge(self, kind: EdgeKind, goto: Goto, node: Node, labels: dict[str, Label], place: _Place, after: Label) -> Edge:
+        match goto:
+            case str():
+                return Edge(kind, labels[goto])
+            case Throw() if place.throws_to is not None and place.enters is not None:
+                return Edge(kind, place.throws_to, failure=place.enters, thrown=goto)
+            case Throw() if place.throws_to is not None:
+                return Edge(kind, place.throws_to)
+            case Throw(error=error, cause=cause):
+                fault = self.node(node.occurrence, Fault(label=_fault_label(node, goto), error=error, cause=cause), place)
+                return Edge(kind, Label(fault))
+            case Steps(steps=steps):
+                return Edge(kind, self.sequence(steps, place, after))
+            case _:
+                return Edge(kind, after)
+
+    def close_scopes(self) -> None:
+        """A Choice or a catcher that leads to the end of its scope needs a state to go to: one Succeed per scope."""
+        for scope in list(self.root.walk()):
+            done: Node | None = None
+            for node in list(scope.nodes):
+                for edge in node.edges:
+                    if edge.kind is EdgeKind.NEXT or edge.label.node is not None:
+                        continue
+                    if done is None:
+                        done = self.done(scope, node)
+                    edge.label = Label(done)
+
+    def done(self, scope: Scope, near: Node) -> Node:
+        owner = scope.owner
+        name = "Done" if owner is None else f"{owner.name} / done"
+        if owner is not None and len(owner.inner) > 1:
+            name = f"{owner.name} / {scope.position + 1} done"
+        step = Step(self.unused(name[:_MAX_NAME]), span=near.occurrence.step.span)
+        place = _Place(scope, None, None, None, None)
+        occurrence = self.occur(step, place)
+        return self.node(occurrence, Stop(), place)
+
+
+def _fault_label(node: Node, throw: Throw) -> str:
+    return str(throw.error) if isinstance(throw.error, str) else "failed"
+
+
+def _targets(state: dict[str, object]) -> list[str]:
+    found = [state.get("Next"), state.get("Default")]
+    for key in ("Choices", "Catch"):
+        entries = state.get(key)
+        if isinstance(entries, list):
+            found += [entry.get("Next") for entry in entries if isinstance(entry, dict)]
+    return [target for target in found if isinstance(target, str)]
+
+
+def _leaves(state: dict[str, object]) -> bool:
+    return bool(state.get("End"))
+
+
+def _renamed(state: dict[str, object], names: dict[str, str]) -> dict[str, object]:
+    """The state with its targets under their new names."""
+
+    def rename(entry: object) -> object:
+        if isinstance(entry, dict) and isinstance(entry.get("Next"), str):
+            return {**entry, "Next": names.get(entry["Next"], entry["Next"])}
+        return entry
+
+    found = dict(state)
+    for key in ("Next", "Default"):
+        target = found.get(key)
+        if isinstance(target, str):
+            found[key] = names.get(target, target)
+    for key in ("Choices", "Catch"):
+        entries = found.get(key)
+        if isinstance(entries, list):
+            found[key] = [rename(entry) for entry in entries]
+    return found

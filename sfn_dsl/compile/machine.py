@@ -1,0 +1,162 @@
+"""The compiler's front door: a pipeline and a target in, a state machine out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sfn_dsl.asl.model import UNSET, Json, StateMachine
+from sfn_dsl.compile.assemble import Assembler
+from sfn_dsl.compile.check import check_graph
+from sfn_dsl.compile.graph import Scope, ScopeKind
+from sfn_dsl.compile.lowering import Lowered, lower
+from sfn_dsl.compile.problems import Problems
+from sfn_dsl.compile.resolve import Resolver
+from sfn_dsl.constants import fold
+from sfn_dsl.diagnostic import Diagnostic, did_you_mean
+from sfn_dsl.draft import Fixed
+from sfn_dsl.errors import DeclarationError
+from sfn_dsl.pipeline import Pipeline
+from sfn_dsl.region import Target
+
+__all__ = ["Compiled", "StageRecord", "compile_pipeline"]
+
+_NAME = re.compile(r"[0-9A-Za-z_-]{1,80}")
+_LANGUAGES = ("JSONata", "JSONPath")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRecord:
+    """A stage as a boundary of data: where it starts, and the variables that later states read of it.
+
+    `variables` maps each to the fields it holds (empty for a variable that is one value). Who skips the stage restores these.
+    """
+
+    name: str
+    start_at: str
+    variables: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """What a pipeline becomes for one target. `settings` are the fields of CreateStateMachine beside the definition."""
+
+    pipeline: Pipeline
+    target: Target
+    machine: StateMachine
+    settings: Mapping[str, Json]
+    stages: tuple[StageRecord, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+
+
+def compile_pipeline(pipeline: Pipeline, target: Target, *, query_language: str = "JSONata") -> Compiled:
+    """Compile a pipeline for a target; `query_language` is the project's, for pipelines that do not name one.
+
+    All that is wrong with the pipeline is in `diagnostics`; the machine is only good when none of these is an error.
+    """
+    problems = Problems()
+    language = pipeline.query_language or query_language
+    _settings_make_sense(pipeline, language, problems)
+    lowered = lower(pipeline, target, problems)
+    resolver = Resolver(lowered, pipeline, language, problems)
+    check_graph(lowered.root, pipeline, target, problems)
+    resolver.run()
+    foreign = _jsonpath_fragment(lowered.root)
+    mark = language == "JSONata" and foreign
+    machine = StateMachine()
+    if not problems:
+        assembler = Assembler(resolver, target, language, mark, problems)
+        entry = lowered.root.entry.node
+        machine = StateMachine(
+            comment=pipeline.comment or UNSET,
+            query_language="JSONata" if language == "JSONata" and not foreign else UNSET,
+            start_at=entry.name if entry else UNSET,
+            timeout_seconds=UNSET if pipeline.timeout_seconds is None else pipeline.timeout_seconds,
+            states=assembler.states(lowered.root),
+        )
+    return Compiled(
+        pipeline=pipeline,
+        target=target,
+        machine=machine,
+        settings=_settings(pipeline, target, problems),
+        stages=_stages(lowered, resolver),
+        diagnostics=problems.found,
+    )
+
+
+def _settings_make_sense(pipeline: Pipeline, language: str, problems: Problems) -> None:
+    def choice(what: str, value: str, known: tuple[str, ...]) -> None:
+        if value not in known:
+            hint = did_you_mean(str(value), known) or f"use one of {', '.join(known)}"
+            problems.add("SFN104", f"pipeline `{pipeline.name}` has the unknown {what} `{value}`", pipeline.span, hint)
+
+    if not isinstance(pipeline.name, str) or not _NAME.fullmatch(pipeline.name):
+        problems.add(
+            "SFN102", f"`{pipeline.name}` is no name for a pipeline", pipeline.span, "use 1 to 80 of letters, digits, `_` and `-`"
+        )
+    choice("query language", language, _LANGUAGES)
+    choice("type", pipeline.type, ("STANDARD", "EXPRESS"))
+    choice("failure mode", pipeline.failure_mode, ("record", "redrivable"))
+    choice("logging level", pipeline.logging.level, ("ALL", "ERROR", "FATAL", "OFF"))
+    timeout = pipeline.timeout_seconds
+    if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int) or not 1 <= timeout <= 99_999_999):
+        problems.add(
+            "SFN104", f"`timeout_seconds` of pipeline `{pipeline.name}` is {timeout!r}", pipeline.span, "it must be 1 to 99,999,999"
+        )
+    for key, value in pipeline.tags.items():
+        if len(key) > 128 or not isinstance(value, str) or len(value) > 256:
+            problems.add("SFN104", f"tag `{key}` of pipeline `{pipeline.name}` is too long or no text", pipeline.span, "128 and 256 characters")
+
+
+def _jsonpath_fragment(root: Scope) -> bool:
+    return any(
+        isinstance(node.draft, Fixed) and node.draft.query_language == "JSONPath" for scope in root.walk() for node in scope.nodes
+    )
+
+
+def _settings(pipeline: Pipeline, target: Target, problems: Problems) -> Mapping[str, Json]:
+    """Name, type, logging, tracing, encryption and tags, in the form of CreateStateMachine."""
+    settings: dict[str, Json] = {"name": pipeline.name, "type": pipeline.type}
+    logging = pipeline.logging
+    settings["loggingConfiguration"] = {"level": logging.level, "includeExecutionData": logging.include_execution_data}
+    if logging.level != "OFF":
+        group = logging.group or f"/aws/vendedlogs/states/{pipeline.name}"
+        arn = target.arn("logs", f"log-group:{group}:*")
+        settings["loggingConfiguration"]["destinations"] = [{"cloudWatchLogsLogGroup": {"logGroupArn": arn}}]
+    settings["tracingConfiguration"] = {"enabled": pipeline.tracing}
+    if pipeline.encryption is not None:
+        try:
+            key = fold(pipeline.encryption.key, target, pipeline.span)
+        except DeclarationError as error:
+            problems.caught(error, pipeline.span)
+            key = ""
+        if not 60 <= pipeline.encryption.reuse_seconds <= 900:
+            problems.add("SFN104", f"`reuse_seconds` of pipeline `{pipeline.name}` must be 60 to 900", pipeline.span)
+        settings["encryptionConfiguration"] = {
+            "type": "CUSTOMER_MANAGED_KMS_KEY",
+            "kmsKeyId": key,
+            "kmsDataKeyReusePeriodSeconds": pipeline.encryption.reuse_seconds,
+        }
+    if pipeline.tags:
+        settings["tags"] = [{"key": key, "value": value} for key, value in sorted(pipeline.tags.items())]
+    return settings
+
+
+def _stages(lowered: Lowered, resolver: Resolver) -> tuple[StageRecord, ...]:
+    """Per stage, the variables that states outside it read, and what the first state of the machine keeps."""
+    found = []
+    for name in lowered.stages:
+        nodes = [node for node in lowered.root.nodes if node.occurrence.stage == name]
+        if not nodes:
+            continue
+        variables: dict[str, tuple[str, ...]] = {}
+        for record in resolver.records.values():
+            if record.scope.kind is ScopeKind.ROOT and record.producer in nodes:
+                variables[record.name] = () if record.bare else tuple(record.keys.values())
+        if lowered.root.entry.node in nodes:
+            for record in resolver.entry_records.values():
+                if record.scope.kind is ScopeKind.ROOT:
+                    variables[record.name] = () if record.bare else tuple(record.keys.values())
+        found.append(StageRecord(name=name, start_at=nodes[0].name, variables=variables))
+    return tuple(found)

@@ -1,0 +1,733 @@
+"""Every reference finds its value.
+
+The first pass over all nodes notes what is read where (liveness): each value that a later node reads becomes a field of a
+record, a variable that the producing state assigns. The second pass, while states are written, asks again and gets slots.
+Nothing else is kept, and no state is added.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sfn_dsl.asl.services import Pattern, integration, parse_resource
+from sfn_dsl.asl.shapes import ANY, Shape, declared
+from sfn_dsl.compile.flow import Flow, analyse
+from sfn_dsl.compile.graph import Failure, Node, Occurrence, Scope, ScopeKind
+from sfn_dsl.compile.lowering import Lowered
+from sfn_dsl.compile.problems import Problems
+from sfn_dsl.compile.reading import at_entry, at_exit, references
+from sfn_dsl.compile.slots import Base, Names, Path, Record, Slot, starts_with
+from sfn_dsl.diagnostic import did_you_mean
+from sfn_dsl.draft import Call, Each, Fixed, LocalRoot, ResultRoot
+from sfn_dsl.expression import (
+    MISSING,
+    ContextRoot,
+    Expression,
+    FailureRoot,
+    InputRoot,
+    ItemRoot,
+    Operation,
+    Reference,
+    StepRoot,
+    Template,
+    path_text,
+)
+from sfn_dsl.pipeline import Input, Pipeline
+from sfn_dsl.steps.for_each import Item
+from sfn_dsl.steps.step import Step
+
+__all__ = ["Resolver", "ScopeInput"]
+
+_CONTEXT_FIELDS = ("Execution", "State", "StateMachine", "Task", "Map")
+_FAILURE_FIELDS = ("error", "cause", "step")
+_EXECUTION_INPUT: Path = ("Execution", "Input")
+
+
+@dataclass(eq=False, slots=True)
+class ScopeInput:
+    """What a Map hands to each iteration: parts of the item, and values of the outer scopes under names of their own."""
+
+    batched: bool = False
+    parts: dict[str, None] = field(default_factory=dict)
+    passed: dict[object, tuple[str, Reference]] = field(default_factory=dict)
+
+    @property
+    def plain(self) -> bool:
+        """Whether the iteration's input is the item itself."""
+        return self.batched or (not self.passed and set(self.parts) <= {"value"})
+
+    def part(self, part: str, path: Path) -> Path:
+        """Where a part of the item stands in the iteration's input."""
+        if self.batched:
+            return ("Items", *path)
+        if self.plain:
+            return path
+        return ("item" if part == "value" else part, *path)
+
+    def value(self, key: object, path: Path) -> Path:
+        """Where an outer value stands in the iteration's input."""
+        name = self.passed[key][0]
+        return ("BatchInput", name, *path) if self.batched else (name, *path)
+
+
+class Resolver:
+    """Answers, for a node, where a reference finds its value. `slot` may be asked again and again; `run` comes first."""
+
+    def __init__(self, lowered: Lowered, pipeline: Pipeline, language: str, problems: Problems) -> None:
+        self.lowered = lowered
+        self.pipeline = pipeline
+        self.jsonpath = language == "JSONPath"
+        self.problems = problems
+        self.names = Names(self._written())
+        self.records: dict[tuple[int, int], Record] = {}
+        self.entry_records: dict[tuple[int, object], Record] = {}
+        self.failures: dict[int, Record] = {}
+        self.locals: dict[tuple[int, str], str] = {}
+        self.scope_inputs: dict[int, ScopeInput] = {}
+        self.exports: dict[int, dict[str, Record]] = {}
+        self.aliases: dict[int, dict[str, Reference]] = {}
+        self._bits: dict[tuple[int, str], int] = {}
+        self._types: dict[int, Shape] = {}
+        self.flow = Flow()
+
+    def run(self) -> None:
+        """Find all that is read, report what cannot be, and fix the names and contents of all variables."""
+        scopes = list(self.lowered.root.walk())
+        self._number_values(scopes)
+        self.flow = analyse(self.lowered.root, self._makes)
+        self._unreached(scopes)
+        for scope in scopes:
+            self._outputs(scope)
+        for scope in scopes:
+            for node in scope.nodes:
+                if id(node) in self.flow.reached:
+                    self._collect(node)
+        for scope in scopes:
+            self._freeze(scope)
+
+    # What is set where
+
+    def _written(self) -> list[str]:
+        written = []
+        for scope in self.lowered.root.walk():
+            for node in scope.nodes:
+                if isinstance(node.draft, Fixed):
+                    for name in node.draft.writes:
+                        if name in written:
+                            self.problems.add(
+                                "SFN207",
+                                f"variable `{name}` is written by two Raw steps",
+                                node.span,
+                                "variable names are unique in a machine",
+                            )
+                        written.append(name)
+        return written
+
+    def _number_values(self, scopes: list[Scope]) -> None:
+        wanted: set[tuple[int, str]] = set()
+        outer = [self.pipeline.output]
+        for scope in scopes:
+            for node in scope.nodes:
+                templates = [template for template, _ in at_entry(node)] + list(node.draft.sets.values())
+                if isinstance(node.draft, Each):
+                    templates.append(node.draft.collect)
+                for template in templates + outer:
+                    for reference, _ in references(template):
+                        root = reference._root
+                        if isinstance(root, StepRoot):
+                            wanted.update((occurrence.order, "") for occurrence in self.lowered.occurrences.get(id(root.step), ()))
+                        elif isinstance(root, LocalRoot):
+                            wanted.update(
+                                (occurrence.order, root.name) for occurrence in self.lowered.occurrences.get(id(root.step), ())
+                            )
+                outer = []
+        self._bits = {key: 1 << number for number, key in enumerate(sorted(wanted))}
+
+    def _makes(self, node: Node) -> int:
+        order = node.occurrence.order
+        bits = 0
+        draft = node.draft
+        if (isinstance(draft, Call) and draft.produces) or isinstance(draft, (Each, Fixed)):
+            bits |= self._bits.get((order, ""), 0)
+        for name in draft.sets:
+            bits |= self._bits.get((order, name), 0)
+        return bits
+
+    def _unreached(self, scopes: list[Scope]) -> None:
+        for scope in scopes:
+            if scope.owner is not None and id(scope.owner) not in self.flow.reached:
+                continue
+            for node in scope.nodes:
+                if id(node) not in self.flow.reached and node is next(iter(node.occurrence.nodes.values())):
+                    self.problems.add(
+                        "SFN108",
+                        f"nothing leads to step `{node.name}`",
+                        node.span,
+                        "the steps before it always end in `Succeed` or `Fail`; remove it or the ending",
+                    )
+
+    def _outputs(self, scope: Scope) -> None:
+        """Give every node at which a scope ends the template of the scope's output."""
+        for node in scope.nodes:
+            if node.output is not None:
+                continue
+            if scope.kind is ScopeKind.ROOT:
+                node.output = self.pipeline.output
+            elif scope.owner is not None and isinstance(scope.owner.draft, Each):
+                node.output = scope.owner.draft.collect
+
+    # First pass
+
+    def _collect(self, node: Node) -> None:
+        for template, condition in at_entry(node):
+            for reference, tolerant in references(template, condition):
+                self.slot(node, reference, tolerant=tolerant)
+        for template in at_exit(node):
+            for reference, tolerant in references(template):
+                self.slot(node, reference, tolerant=tolerant, leaving=True)
+        if isinstance(node.draft, Fixed):
+            self._aliases(node, node.draft)
+
+    def _aliases(self, node: Node, draft: Fixed) -> None:
+        """Values that a Raw step reads under names of its own: variables assigned where the values are made."""
+        for name, reference in draft.reads.items():
+            if not isinstance(reference, Reference) or not isinstance(reference._root, StepRoot):
+                self.problems.add(
+                    "SFN207", f"`reads` of Raw `{node.name}` takes outputs of steps, not `{name}`", node.span, "put other values into the ASL"
+                )
+                continue
+            slot = self.slot(node, reference)
+            occurrence = self._choose(node, reference, reference._root.step, False)
+            if slot is None or occurrence is None:
+                continue
+            producer = self._producer_in(occurrence, node.scope)
+            if producer is None or producer.inner:
+                self.problems.add("SFN207", f"`{name}` of Raw `{node.name}` comes out of another scope", node.span, "put it into the ASL")
+                continue
+            if not self.names.reserve(name):
+                self.problems.add("SFN207", f"variable name `{name}` of Raw `{node.name}` is taken", node.span, "choose another name")
+                continue
+            self.aliases.setdefault(id(producer), {})[name] = reference
+
+    def _freeze(self, scope: Scope) -> None:
+        """Fix what the variables of a scope hold; what comes out of branches is demanded at the ends of these."""
+        for record in [*self.records.values(), *self.entry_records.values()]:
+            if record.scope is scope and not record.keys:
+                # JSONPath cannot read a field that may be absent, so it keeps the value that the field would stand in.
+                merged = isinstance(record.producer, Node) or not record.defaults
+                record.freeze(whole_if_tolerant=self.jsonpath and merged)
+                if self.comes_out_of_a_branch(record):
+                    self._export(record)
+
+    def comes_out_of_a_branch(self, record: Record) -> bool:
+        """Whether a Parallel, not the step itself, assigns a record."""
+        if record.producer is None or record.occurrence is None:
+            return False
+        return record.producer is not self._own_node(record.occurrence)
+
+    def _export(self, record: Record) -> None:
+        assert record.producer is not None and record.occurrence is not None
+        branch = record.producer.inner[record.position]
+        self.exports.setdefault(id(branch), {})[record.name] = record
+        for node in branch.nodes:
+            if not node.ends or id(node) not in self.flow.reached:
+                continue
+            for path in record.keys:
+                tolerant = any(entry.tolerant for at, entry in record.fields.items() if starts_with(at, path))
+                self._step_slot(node, record.occurrence, path, tolerant, leaving=True)
+
+    # Slots
+
+    def slot(
+        self, node: Node, reference: Reference, *, tolerant: bool = False, leaving: bool = False
+    ) -> Slot | Expression | None:
+        """Where a node finds the value of a reference: a slot, or an expression that stands for it; None after a finding."""
+        path, root = reference._path, reference._root
+        fallback = reference._fallback
+        match root:
+            case ContextRoot():
+                return self._context(node, reference)
+            case ResultRoot():
+                return Slot(Base.RESULT, path, True)
+            case LocalRoot(name=name):  # type: ignore[misc]
+                return self._local(node, name)
+            case FailureRoot():
+                return self._failure(node, reference)
+            case InputRoot(owner=owner):  # type: ignore[misc]
+                return self._input(node, reference, owner, tolerant)
+            case ItemRoot(owner=owner, part=part):  # type: ignore[misc]
+                return self._item(node, reference, owner, part, tolerant)
+            case StepRoot(step=step):  # type: ignore[misc]
+                return self._step(node, reference, step, fallback, tolerant, leaving)
+        return None
+
+    def _context(self, node: Node, reference: Reference) -> Slot | None:
+        path = reference._path
+        if not path or path[0] not in _CONTEXT_FIELDS:
+            self.problems.add(
+                "SFN204",
+                f"the context object has no field `{path_text(path)}`",
+                node.span,
+                did_you_mean(str(path[0]) if path else "", _CONTEXT_FIELDS) or f"its fields are {', '.join(_CONTEXT_FIELDS)}",
+            )
+            return None
+        return Slot(Base.CONTEXT, path, True, "any", reference._fallback)
+
+    def _local(self, node: Node, name: str) -> Slot:
+        key = (node.occurrence.order, name)
+        if key not in self.locals:
+            self.locals[key] = self.names.make(f"{node.occurrence.name} {name}")
+        numbers = all(
+            not isinstance(draft.sets[name], (str, Reference))
+            for draft in (inner.draft for inner in node.occurrence.nodes.values())
+            if name in draft.sets
+        )
+        return Slot(Base.VARIABLE, (self.locals[key],), True, "number" if numbers else "any")
+
+    def _failure(self, node: Node, reference: Reference) -> Slot | None:
+        failure = node.failure
+        path = reference._path
+        if failure is None:
+            self.problems.add(
+                "SFN206",
+                f"`failure` is used outside a failure handler, in step `{node.occurrence.name}`",
+                node.span,
+                "it has a meaning in `on_failure` and in the steps of a `Catcher`",
+            )
+            return None
+        if not path or path[0] not in _FAILURE_FIELDS:
+            self.problems.add(
+                "SFN204",
+                f"`failure` has no field `{path_text(path)}`",
+                node.span,
+                did_you_mean(str(path[0]) if path else "", _FAILURE_FIELDS) or "its fields are error, cause, step",
+            )
+            return None
+        home = node.scope
+        while home.owner is not None and home.owner.failure is failure:
+            home = home.owner.scope
+        crossed = self._crossed(node, home, reference, (id(failure), path))
+        if crossed is not None:
+            return crossed
+        record = self.failure_record(failure, home)
+        record.demand(path[:1], False)
+        return Slot(Base.VARIABLE, (record.name, *path), True, "string")
+
+    def failure_record(self, failure: Failure, home: Scope) -> Record:
+        """The variable that holds the error a handler deals with."""
+        if id(failure) not in self.failures:
+            own = failure is self.lowered.failure
+            name = self.names.make("failure" if own else f"{failure.owner} failure")
+            self.failures[id(failure)] = Record(name, home, None)
+        return self.failures[id(failure)]
+
+    # Inputs and items: values that a scope is entered with
+
+    def _input(self, node: Node, reference: Reference, owner: object, tolerant: bool) -> Slot | Expression | None:
+        declaration = self.pipeline.input
+        path, fallback = reference._path, reference._fallback
+        if owner is not declaration or not isinstance(owner, Input):
+            self.problems.add(
+                "SFN202",
+                f"step `{node.occurrence.name}` uses the input of another pipeline",
+                node.span,
+                f"pass it as `input=` of pipeline `{self.pipeline.name}`",
+                also=((reference._span, "declared here"),),
+            )
+            return None
+        shape = self._declared(owner, owner.types)
+        kind = self._check(node, shape, path, f"the input of pipeline `{self.pipeline.name}`", reference)
+        if kind is None:
+            return None
+        if not path:
+            whole = Reference(ContextRoot(), _EXECUTION_INPUT)
+            crossed = self._crossed(node, self.lowered.root, reference, (id(owner), ()))
+            if crossed is not None:
+                return crossed
+            return Operation("merge", (dict(owner.defaults), whole)) if owner.defaults else Slot(Base.CONTEXT, _EXECUTION_INPUT, True)
+        crossed = self._crossed(node, self.lowered.root, Reference(reference._root, path[:1], reference._span), (id(owner), path[:1]))
+        if crossed is not None:
+            return Slot(crossed.base, (*crossed.path, *path[1:]), path[0] in owner.defaults and len(path) == 1, kind, fallback)
+        default = owner.defaults.get(str(path[0]), MISSING)
+        if default is MISSING and fallback is MISSING:
+            return Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *path), False, kind)
+        if default is MISSING and not self.jsonpath:
+            return Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *path), False, kind, fallback)
+        return self._defaulted(node, owner, path, default, kind, reference)
+
+    def _defaulted(self, node: Node, owner: Input, path: Path, default: Template, kind: str, reference: Reference) -> Slot | None:
+        """An input with a default: applied once, in the first state; that one itself writes it out."""
+        first = path[:1]
+        here = self._before_entry(node, self.lowered.root)
+        if here and not self.jsonpath:
+            inline = Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *first), True, kind, default)
+            return inline if len(path) == 1 else Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *path), False, kind, reference._fallback)
+        value = default if default is not MISSING else reference._fallback
+        if self.jsonpath and (here or len(path) > 1 or any(True for _ in references(value)) or isinstance(value, Expression)):
+            self.problems.add(
+                "SFN210",
+                f"JSONPath cannot express the default of input `{path_text(path)}` in step `{node.occurrence.name}`",
+                node.span,
+                "use it in a later step, or use query_language JSONata",
+            )
+            return None
+        record = self.entry_records.get((id(self.lowered.root), id(owner)))
+        if record is None:
+            record = Record(self.names.make("input"), self.lowered.root, None)
+            self.entry_records[id(self.lowered.root), id(owner)] = record
+        record.demand(first, False)
+        record.defaults[first] = value
+        if not record.keys:
+            return Slot(Base.VARIABLE, (record.name, *path), len(path) == 1, kind)
+        if self.jsonpath:
+            return Slot(Base.VARIABLE, (record.name, *path), len(path) == 1, kind)
+        at, sure = record.read(path)
+        return Slot(Base.VARIABLE, at, sure, kind)
+
+    def _item(self, node: Node, reference: Reference, owner: object, part: str, tolerant: bool) -> Slot | None:
+        home = next((scope for scope in node.scope.ancestry() if self._maps(scope, owner)), None)
+        path, fallback = reference._path, reference._fallback
+        if home is None or not isinstance(owner, Item):
+            self.problems.add(
+                "SFN205",
+                f"step `{node.occurrence.name}` uses the item of a map that it is not part of",
+                node.span,
+                "after a map only its `output`, a list, can be used",
+                also=((reference._span, "used here"),),
+            )
+            return None
+        given = self.scope_input(home)
+        shape = owner._shape if part == "value" and not given.batched else ANY
+        kind = self._check(node, shape, path, "the item", reference)
+        if kind is None:
+            return None
+        crossed = self._crossed(node, home, Reference(reference._root, ()), (id(owner), part))
+        if crossed is not None:
+            return Slot(crossed.base, (*crossed.path, *path), not path, kind, fallback)
+        given.parts[part] = None
+        sure = part != "value" or not path
+        if home.kind is ScopeKind.DISTRIBUTED:
+            return Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *given.part(part, path)), sure, kind, fallback)
+        return self._seed(node, home, (id(owner), part), path, given.part(part, ()), tolerant, kind, fallback)
+
+    @staticmethod
+    def _maps(scope: Scope, owner: object) -> bool:
+        return scope.owner is not None and isinstance(scope.owner.draft, Each) and scope.owner.draft.item is owner
+
+    def scope_input(self, scope: Scope) -> ScopeInput:
+        """What a Map hands to its iterations."""
+        if id(scope) not in self.scope_inputs:
+            batched = False
+            if scope.owner is not None and isinstance(scope.owner.draft, Each):
+                batched = "ItemBatcher" in (scope.owner.draft.distributed or {})
+            self.scope_inputs[id(scope)] = ScopeInput(batched)
+        return self.scope_inputs[id(scope)]
+
+    def _seed(
+        self, node: Node, home: Scope, key: object, path: Path, at: Path, tolerant: bool, kind: str, fallback: Template
+    ) -> Slot:
+        """A value in the input of an inline iteration: read from the input in its first state, kept in a variable after."""
+        chain = [scope for scope in node.scope.ancestry()]
+        inner = chain[: chain.index(home)]
+        holder = home
+        # Scopes nested in the first state see its input again, because nothing is assigned before it ends.
+        for scope in reversed(inner):
+            if scope.owner is not holder.entry.node:
+                break
+            if scope.kind is ScopeKind.INLINE:
+                given = self.scope_input(scope)
+                if key not in given.passed:
+                    given.passed[key] = (self.names.make("outer item"), self._part_reference(key, home))
+                at = given.value(key, ())
+            holder = scope
+        if node is holder.entry.node:
+            return Slot(Base.INPUT, (*at, *path), not path, kind, fallback)
+        record = self.entry_records.get((id(holder), key))
+        if record is None:
+            part = key[1] if isinstance(key, tuple) else ""
+            record = Record(self.names.make("item" if part == "value" else f"item {part}"), holder, None)
+            self.entry_records[id(holder), key] = record
+        record.demand(path, tolerant or fallback is not MISSING)
+        if not record.keys:
+            return Slot(Base.VARIABLE, (record.name, *path), False, kind, fallback)
+        where, sure = record.read(path)
+        return Slot(Base.VARIABLE, where, sure, kind, fallback)
+
+    @staticmethod
+    def _part_reference(key: object, home: Scope) -> Reference:
+        assert isinstance(key, tuple) and home.owner is not None and isinstance(home.owner.draft, Each)
+        return Reference(ItemRoot(home.owner.draft.item, key[1]))
+
+    def _before_entry(self, node: Node, home: Scope) -> bool:
+        """Whether a node runs before the first state of a scope has ended: it is that state, or stands inside it."""
+        here: Node | None = node
+        while here is not None and here.scope is not home:
+            here = here.scope.owner
+        return here is home.entry.node
+
+    def _crossed(self, node: Node, home: Scope, reference: Reference, key: object) -> Slot | None:
+        """A value of an outer scope, read inside a distributed Map: handed over in the children's input."""
+        inner = []
+        for scope in node.scope.ancestry():
+            if scope is home:
+                break
+            inner.append(scope)
+        for scope in inner:
+            if scope.kind is ScopeKind.DISTRIBUTED and scope.owner is not None:
+                given = self.scope_input(scope)
+                if key not in given.passed:
+                    last = reference._path[-1] if reference._path else "value"
+                    text = str(last) if isinstance(reference._root, (InputRoot, FailureRoot)) else self._passed_name(reference)
+                    taken = {name for name, _ in given.passed.values()}
+                    name, number = text, 1
+                    while name in taken or name in ("item", "index", "key"):
+                        number += 1
+                        name = f"{text}_{number}"
+                    given.passed[key] = (name, reference)
+                self.slot(scope.owner, reference)
+                return Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *given.value(key, ())), True)
+        return None
+
+    @staticmethod
+    def _passed_name(reference: Reference) -> str:
+        root = reference._root
+        words = [root.step.name] if isinstance(root, StepRoot) else ["value"]
+        return Names().make(" ".join([*words, *(str(part) for part in reference._path)]))
+
+    # Outputs of steps
+
+    def _step(
+        self, node: Node, reference: Reference, step: Step, fallback: Template, tolerant: bool, leaving: bool
+    ) -> Slot | Expression | None:
+        occurrence = self._choose(node, reference, step, leaving)
+        if occurrence is None:
+            return None
+        own = self._own_node(occurrence)
+        if own is None:
+            self.problems.add(
+                "SFN204",
+                f"step `{step.name}` ({step.kind}) has no output",
+                node.span,
+                "refer to a step that calls something",
+                also=((step.span, "declared here"),),
+            )
+            return None
+        path = reference._path
+        if isinstance(own.draft, Call) and path and path[0] in own.draft.renamed:
+            path = (own.draft.renamed[str(path[0])], *path[1:])
+        kind = self._check(node, self.shape_of(own), path, f"the output of `{step.name}`", reference)
+        if kind is None:
+            return None
+        passed = Reference(reference._root, path, reference._span, fallback)
+        crossed = self._crossed_step(node, occurrence, passed)
+        if crossed is not None:
+            return crossed
+        slot = self._step_slot(node, occurrence, path, tolerant or fallback is not MISSING, leaving, fallback, kind)
+        return slot
+
+    def _crossed_step(self, node: Node, occurrence: Occurrence, reference: Reference) -> Slot | None:
+        """The same for outputs: the scope that both share is the home of the value."""
+        outer = set(map(id, occurrence.scope.ancestry()))
+        home = next(scope for scope in node.scope.ancestry() if id(scope) in outer)
+        key = (occurrence.order, reference._path, id(reference._fallback))
+        return self._crossed(node, home, reference, key)
+
+    def _step_slot(
+        self,
+        node: Node,
+        occurrence: Occurrence,
+        path: Path,
+        tolerant: bool,
+        leaving: bool,
+        fallback: Template = MISSING,
+        kind: str = "any",
+    ) -> Slot | None:
+        own = self._own_node(occurrence)
+        if own is None:
+            return None
+        if isinstance(own.draft, Fixed):
+            return Slot(Base.VARIABLE, path, False, kind, fallback)
+        if own is node and leaving:
+            prefix = own.draft.prefix if isinstance(own.draft, Call) else ()
+            return Slot(Base.RESULT, (*prefix, *path), not path, kind, fallback)
+        home = self._home(node, occurrence)
+        producer = self._producer_in(occurrence, home)
+        if producer is None:
+            return None
+        if producer is node and leaving and producer.inner:
+            return Slot(Base.RESULT, (*self._export_path(producer, occurrence), *path), False, kind, fallback)
+        record = self.records.get((id(home), occurrence.order))
+        if record is None:
+            words = occurrence.name if producer is own else f"{producer.name} {occurrence.name}"
+            position = 0
+            if producer is not own:
+                position = next(i for i, scope in enumerate(producer.inner) if scope in set(occurrence.scope.ancestry()))
+            record = Record(self.names.make(words), home, producer, occurrence, position)
+            self.records[id(home), occurrence.order] = record
+        if record.keys and path not in record.fields and not any(starts_with(path, kept) for kept in record.keys):
+            record.keys = {}
+        record.demand(path, tolerant)
+        bit = self._bits.get((occurrence.order, ""), 0)
+        known = self.flow.after(node) if leaving else self.flow.before(node)
+        certain = bool(known & bit) or node.occurrence is occurrence
+        if not certain:
+            record.initial = True
+        if fallback is not MISSING and self.jsonpath:
+            return self._jsonpath_default(node, record, path, fallback, kind, certain)
+        if not record.keys:
+            return Slot(Base.VARIABLE, (record.name, *path), False, kind, fallback)
+        where, sure = record.read(path)
+        return Slot(Base.VARIABLE, where, sure, kind, fallback)
+
+    def _jsonpath_default(self, node: Node, record: Record, path: Path, fallback: Template, kind: str, certain: bool) -> Slot | None:
+        """In JSONPath a default is merged in where the value is assigned, so it must be a plain value for one field."""
+        plain = not isinstance(fallback, Expression) and not any(True for _ in references(fallback))
+        simple = plain and len(path) == 1 and record.defaults.get(path, fallback) == fallback
+        if not simple or (record.producer is not None and record.producer.inner):
+            self.problems.add(
+                "SFN210",
+                f"JSONPath cannot express `.default(...)` of `{path_text(path)}` in step `{node.occurrence.name}`",
+                node.span,
+                "give one plain default for one field of a step's output, or use query_language JSONata",
+            )
+            return None
+        record.defaults[path] = fallback
+        return Slot(Base.VARIABLE, (record.name, *path), True, kind)
+
+    def _export_path(self, producer: Node, occurrence: Occurrence) -> Path:
+        position = next(i for i, scope in enumerate(producer.inner) if scope in set(occurrence.scope.ancestry()))
+        record = self.records.get((id(producer.scope), occurrence.order))
+        return (position, record.name if record else "")
+
+    @staticmethod
+    def _own_node(occurrence: Occurrence) -> Node | None:
+        """The node whose result is the output of an occurrence."""
+        for node in occurrence.nodes.values():
+            draft = node.draft
+            if (isinstance(draft, Call) and draft.produces) or isinstance(draft, (Each, Fixed)):
+                return node
+        return None
+
+    def _home(self, node: Node, occurrence: Occurrence) -> Scope:
+        """The innermost scope that holds both the reader and (itself or a Parallel around it) the producer."""
+        outer = set(map(id, occurrence.scope.ancestry()))
+        return next(scope for scope in node.scope.ancestry() if id(scope) in outer)
+
+    def _producer_in(self, occurrence: Occurrence, scope: Scope) -> Node | None:
+        """The node of a scope that sets an occurrence's output there: its own node, or the Parallel it comes out of."""
+        node = self._own_node(occurrence)
+        while node is not None and node.scope is not scope:
+            node = node.scope.owner
+        return node
+
+    def _choose(self, node: Node, reference: Reference, step: Step, leaving: bool) -> Occurrence | None:
+        """The occurrence of a step that a reference means: the last one that has certainly run."""
+        found = self.lowered.occurrences.get(id(step), [])
+        if node.occurrence in found:
+            return node.occurrence
+        known = self.flow.after(node) if leaving else self.flow.before(node)
+        certain = [occurrence for occurrence in found if known & self._bits.get((occurrence.order, ""), 0)]
+        if certain:
+            return max(certain, key=lambda occurrence: occurrence.order)
+        if reference._fallback is not MISSING:
+            possible = [occurrence for occurrence in found if self._why_not(node, occurrence) == "maybe"]
+            if possible:
+                return max(possible, key=lambda occurrence: occurrence.order)
+        self._blame(node, reference, step, found)
+        return None
+
+    def _why_not(self, node: Node, occurrence: Occurrence) -> str:
+        home = self._home(node, occurrence)
+        chain = [scope for scope in occurrence.scope.ancestry()]
+        between = chain[: chain.index(home)]
+        if any(scope.kind in (ScopeKind.INLINE, ScopeKind.DISTRIBUTED) for scope in between):
+            return "map"
+        readers = list(node.scope.ancestry())
+        mine = readers[: readers.index(home)]
+        if mine and between and mine[-1].owner is between[-1].owner:
+            return "side"
+        return "later" if occurrence.order > node.order else "maybe"
+
+    def _blame(self, node: Node, reference: Reference, step: Step, found: list[Occurrence]) -> None:
+        reader = node.occurrence.name
+        also = ((step.span, f"`{step.name}` is declared here"),)
+        if not found:
+            self.problems.add(
+                "SFN202",
+                f"step `{reader}` refers to `{step.name}`, which is not a step of pipeline `{self.pipeline.name}`",
+                node.span,
+                "chain it into this pipeline, or pass the value as input",
+                also,
+            )
+            return
+        match self._why_not(node, found[0]):
+            case "map":
+                message = f"step `{reader}` refers to `{step.name}`, which runs inside a map"
+                code, help = "SFN205", "after a map only its `output` can be used: name the value in `collect`"
+            case "side":
+                message = f"step `{reader}` refers to `{step.name}`, which runs beside it on another branch"
+                code, help = "SFN203", "branches do not see each other; use the value after the Parallel"
+            case "later":
+                message = f"step `{reader}` refers to `{step.name}`, which runs later"
+                code, help = "SFN201", "move it before this step"
+            case _:
+                message = f"step `{reader}` refers to `{step.name}`, which may not have run"
+                code, help = "SFN203", "use it only where it has run, or say `.default(value)`"
+        self.problems.add(code, message, node.span, help, also)
+
+    # Shapes
+
+    def shape_of(self, node: Node) -> Shape:
+        """The shape of the output of a node, as far as it is known."""
+        draft = node.draft
+        if isinstance(draft, Each):
+            return draft.shape
+        if isinstance(draft, Fixed):
+            return Shape(kind="structure", members=dict(draft.writes))
+        if not isinstance(draft, Call):
+            return ANY
+        if draft.shape is not None:
+            return draft.shape
+        if draft.pattern is not Pattern.REQUEST_RESPONSE:
+            return ANY
+        parsed = parse_resource(draft.action if draft.action.startswith("arn:") else f"arn:aws:states:::{draft.action}")
+        known = _known(parsed.service, parsed.action, parsed.sdk) if parsed else None
+        if known is None:
+            return ANY
+        if known.kind == "structure":
+            extra = {"SdkHttpMetadata": ANY, "SdkResponseMetadata": ANY}
+            return Shape(kind="structure", members={**known.members, **extra})
+        return known
+
+    def _declared(self, owner: object, types: object) -> Shape:
+        if id(owner) not in self._types:
+            self._types[id(owner)] = declared(types)
+        return self._types[id(owner)]
+
+    def _check(self, node: Node, shape: Shape, path: Path, what: str, reference: Reference) -> str | None:
+        """The kind of the value at a path; None, and a finding, where there can be none."""
+        for index, part in enumerate(path):
+            inner = shape.step_into(part)
+            if inner is None:
+                known = list(shape.members) if shape.kind == "structure" else []
+                hint = did_you_mean(str(part), known) if known else f"`{path_text(path[:index]) or what}` is of type {shape.kind}"
+                if not hint:
+                    hint = f"it has {', '.join(sorted(known)[:12])}"
+                self.problems.add(
+                    "SFN204",
+                    f"{what} has no field `{path_text(path[: index + 1])}`",
+                    node.span,
+                    hint,
+                    also=((reference._span, "read here"),) if reference._span != node.span else (),
+                )
+                return None
+            shape = inner
+        return shape.kind
+
+
+def _known(service: str, action: str, sdk: bool) -> Shape | None:
+    try:
+        found = integration(service, action, sdk)
+    except LookupError:
+        return None
+    return found.output if found else None

@@ -1,0 +1,214 @@
+"""Drafts: states before names are joined to targets and expressions are written in a query language.
+
+A step lowers itself to drafts. Between drafts, a target is the label of another draft of the same step, `NEXT` (whatever
+follows the step), `Throw` (fail with an error, through the failure handler where there is one) or a block of steps.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from sfn_dsl.asl.model import Json, Retrier
+from sfn_dsl.asl.services import Pattern
+from sfn_dsl.asl.shapes import ANY, Shape
+from sfn_dsl.constants import fold
+from sfn_dsl.expression import MISSING, Reference, Template
+from sfn_dsl.policy import NEVER, Catcher, RetryPolicy
+from sfn_dsl.region import Target
+from sfn_dsl.span import Span
+
+if TYPE_CHECKING:
+    from sfn_dsl.steps.step import Step
+
+__all__ = [
+    "NEXT",
+    "RESULT",
+    "Call",
+    "Draft",
+    "Each",
+    "Fault",
+    "Fixed",
+    "Fork",
+    "Goto",
+    "LocalRoot",
+    "Next",
+    "Pause",
+    "ResultRoot",
+    "Site",
+    "Steps",
+    "Stop",
+    "Test",
+    "Throw",
+]
+
+
+class Next(enum.Enum):
+    """The type of `NEXT`."""
+
+    NEXT = "whatever follows the step"
+
+
+NEXT: Final = Next.NEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Throw:
+    """A target that fails with an error name and a cause."""
+
+    error: Template
+    cause: Template
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A target that runs steps and then goes on with what follows."""
+
+    steps: tuple[Step, ...]
+
+
+Goto: TypeAlias = str | Next | Throw | Steps
+
+
+class ResultRoot:
+    """The result of the call itself; only meaningful in `Draft.sets`."""
+
+    __slots__ = ()
+
+
+RESULT: Final = Reference(ResultRoot())  # type: ignore[arg-type]
+
+
+class LocalRoot:
+    """A value that a step keeps for itself between its drafts (`Draft.sets`)."""
+
+    __slots__ = ("name", "step")
+
+    def __init__(self, step: Step, name: str) -> None:
+        self.step = step
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where a step is lowered: the target, the pipeline's default retry policy, and the span to blame."""
+
+    target: Target
+    retry: RetryPolicy = NEVER
+    span: Span
+
+    def fold(self, template: Template) -> Template:
+        """The template with settings replaced by their values here."""
+        return fold(template, self.target, self.span)
+
+    def arn(self, service: str, kind: str, name: Template) -> Template:
+        """The ARN for a name; an ARN or an expression that is only known at run time stays what it is."""
+        name = self.fold(name)
+        if not isinstance(name, str) or name.startswith("arn:"):
+            return name
+        return self.target.arn(service, kind + name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What all drafts share. `label` tells the drafts of a step apart: `""` is the first and is named like the step,
+    `"poll"` becomes `<step> / poll`. `sets`: values kept for the step's own later drafts."""
+
+    label: str = ""
+    comment: str = ""
+    sets: Mapping[str, Template] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Draft):
+    """A Task. `action` is `glue:startJobRun` or `aws-sdk:...`, or a whole ARN for functions and activities.
+
+    `produces`: its result is the output of the step, read from `prefix` on, with `shape` known and `renamed` fields.
+    """
+
+    action: str
+    pattern: Pattern = Pattern.REQUEST_RESPONSE
+    arguments: Template = MISSING
+    credentials: Template = MISSING
+    retry: tuple[Retrier, ...] = ()
+    catch: tuple[Catcher, ...] = ()
+    timeout: Template = MISSING
+    heartbeat: Template = MISSING
+    produces: bool = True
+    prefix: tuple[str, ...] = ()
+    shape: Shape | None = None
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    next: Goto = NEXT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test(Draft):
+    """A Choice: the first condition that holds."""
+
+    rules: tuple[tuple[Template, Goto], ...]
+    default: Goto
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause(Draft):
+    """A Wait: for seconds, or until a timestamp."""
+
+    seconds: Template = MISSING
+    until: Template = MISSING
+    next: Goto = NEXT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fork(Draft):
+    """A Parallel."""
+
+    branches: tuple[tuple[Step, ...], ...]
+    retry: tuple[Retrier, ...] = ()
+    catch: tuple[Catcher, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Each(Draft):
+    """A Map. `item` owns the references to the current item; `collect` is what each iteration gives back.
+
+    `distributed` holds the further fields of a distributed Map as templates, by their ASL names; None for an inline one.
+    """
+
+    items: Template
+    item: object
+    body: tuple[Step, ...]
+    collect: Template
+    max_concurrency: Template = MISSING
+    distributed: Mapping[str, Template] | None = None
+    shape: Shape = ANY
+    retry: tuple[Retrier, ...] = ()
+    catch: tuple[Catcher, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop(Draft):
+    """A Succeed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault(Draft):
+    """A Fail."""
+
+    error: Template
+    cause: Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed(Draft):
+    """States written by hand: a fragment with `StartAt` and `States`, in which expressions may stand.
+
+    `reads`: names under which values must be kept for it; `writes`: variables that it assigns, with their shapes.
+    """
+
+    start_at: str
+    states: Mapping[str, Mapping[str, Json]]
+    query_language: str
+    reads: Mapping[str, Template] = field(default_factory=dict)
+    writes: Mapping[str, Shape] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""How findings and differences are printed."""

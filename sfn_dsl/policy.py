@@ -1,0 +1,232 @@
+"""Retry and catch policies: what is tried again, what is handled, and what never is.
+
+    retry=TRANSIENT                       faults of the called service that pass by themselves
+    retry=TRANSIENT + THROTTLED           several, in this order
+    retry=TRANSIENT.with_(max_attempts=2) the same with other figures
+    retry=NEVER                           no retry, also where the pipeline has a default
+
+A preset knows, per service, the error names that AWS recommends to retry; it never names `States.ALL`, so errors that the
+business raises (a failed check, bad data) are not repeated. `JOB_FAILED` retries a job that ran and failed, on purpose.
+
+Source: Developer Guide pages `sfn-best-practices` and `concepts-error-handling`; error prefixes as recorded from AWS.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
+
+from sfn_dsl.asl.model import UNSET, Retrier
+from sfn_dsl.span import Span, caller
+
+if TYPE_CHECKING:
+    from sfn_dsl.steps.step import Block
+
+__all__ = [
+    "ALL",
+    "BUSINESS",
+    "JOB_FAILED",
+    "NEVER",
+    "POISON",
+    "THROTTLED",
+    "TIMEOUT",
+    "TRANSIENT",
+    "Catcher",
+    "ErrorClass",
+    "Retrier",
+    "RetryPolicy",
+    "retry",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorClass:
+    """A named set of error names, to be used wherever error names are listed. `a | b` joins two."""
+
+    name: str
+    errors: tuple[str, ...] = ()
+
+    def __or__(self, other: ErrorClass) -> ErrorClass:
+        return ErrorClass(f"{self.name} or {other.name}", (*self.errors, *other.errors))
+
+    def adding(self, *errors: str) -> ErrorClass:
+        """The same class with the error names of a project."""
+        return ErrorClass(self.name, (*self.errors, *errors))
+
+
+ALL: Final = ErrorClass("all", ("States.ALL",))
+BUSINESS: Final = ErrorClass("business", ("DataInconsistencyError", "DbtRunFailed"))
+"""Errors that say something about the data: repeating the same work gives the same answer."""
+POISON: Final = ErrorClass("poison", ("States.DataLimitExceeded", "States.ItemReaderFailed"))
+"""Errors of an input that can never be processed."""
+
+
+class Figures(TypedDict, total=False):
+    """The figures of a `Retrier`, for `RetryPolicy.with_` and `retry`."""
+
+    interval_seconds: int
+    max_attempts: int
+    backoff_rate: float
+    max_delay_seconds: int
+    jitter_strategy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rule:
+    """A retrier whose error names depend on the service that is called; `""` stands for every service."""
+
+    names: Mapping[str, tuple[str, ...]]
+    figures: Retrier
+
+    def retrier(self, service: str) -> Retrier | None:
+        errors = (*self.names.get(service, ()), *self.names.get("", ()))
+        return dataclasses.replace(self.figures, error_equals=errors) if errors else None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """An ordered list of retriers. `a + b` tries `a` first; `retriers(service)` is what the ASL gets."""
+
+    rules: tuple[_Rule, ...] = ()
+
+    def __add__(self, other: RetryPolicy) -> RetryPolicy:
+        return RetryPolicy(self.rules + other.rules)
+
+    def with_(self, **figures: Unpack[Figures]) -> RetryPolicy:
+        """The same errors with other figures."""
+        return RetryPolicy(
+            tuple(dataclasses.replace(rule, figures=dataclasses.replace(rule.figures, **figures)) for rule in self.rules)
+        )
+
+    def retriers(self, service: str) -> tuple[Retrier, ...]:
+        """The retriers for a service part of a resource, such as `lambda`, `glue` or `redshiftdata`. An error name that an
+        earlier retrier has is left out of later ones, where it could never match."""
+        seen: set[str] = set()
+        found = []
+        for rule in self.rules:
+            retrier = rule.retrier(service)
+            if retrier is None or retrier.error_equals is UNSET:
+                continue
+            names = tuple(dict.fromkeys(name for name in retrier.error_equals if name not in seen))
+            if names:
+                seen.update(names)
+                found.append(dataclasses.replace(retrier, error_equals=names))
+        return tuple(found)
+
+
+def _errors(listed: tuple[str | ErrorClass, ...]) -> tuple[str, ...]:
+    names: list[str] = []
+    for entry in listed:
+        names += entry.errors if isinstance(entry, ErrorClass) else (entry,)
+    return tuple(names)
+
+
+def retry(*errors: str | ErrorClass, **figures: Unpack[Figures]) -> RetryPolicy:
+    """A policy for error names of your own, for instance `retry("MyError", max_attempts=5)`."""
+    return RetryPolicy((_Rule(names={"": _errors(errors)}, figures=Retrier(**figures)),))
+
+
+_TRANSIENT: Final[Mapping[str, tuple[str, ...]]] = {
+    "lambda": (
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+        "Lambda.ClientExecutionTimeoutException",
+    ),
+    "glue": ("Glue.InternalServiceException", "Glue.OperationTimeoutException"),
+    "batch": ("Batch.ServerException",),
+    "ecs": ("ECS.ServerException", "ECS.AmazonECSException"),
+    "athena": ("Athena.InternalServerException",),
+    "redshiftdata": ("RedshiftData.InternalServerException",),
+    "dynamodb": ("DynamoDB.InternalServerErrorException", "DynamoDB.SdkClientException"),
+    "sns": ("SNS.InternalErrorException", "SNS.SdkClientException"),
+    "sqs": ("SQS.SdkClientException",),
+    "states": ("StepFunctions.SdkClientException",),
+    "emr-serverless": ("EMRServerless.InternalServerException",),
+    "elasticmapreduce": ("ElasticMapReduce.InternalServerException",),
+    "events": ("EventBridge.InternalException",),
+    "http": ("States.Http.Socket", "States.Http.StatusCode.502", "States.Http.StatusCode.503", "States.Http.StatusCode.504"),
+}
+
+_THROTTLED: Final[Mapping[str, tuple[str, ...]]] = {
+    "lambda": ("Lambda.TooManyRequestsException",),
+    "glue": ("Glue.ConcurrentRunsExceededException", "Glue.ThrottlingException", "Glue.ResourceNumberLimitExceededException"),
+    "batch": ("Batch.TooManyRequestsException",),
+    "ecs": ("ECS.ThrottlingException",),
+    "athena": ("Athena.TooManyRequestsException", "Athena.ThrottlingException"),
+    "redshiftdata": ("RedshiftData.ActiveStatementsExceededException", "RedshiftData.ThrottlingException"),
+    "dynamodb": (
+        "DynamoDB.ProvisionedThroughputExceededException",
+        "DynamoDB.RequestLimitExceededException",
+        "DynamoDB.ThrottlingException",
+    ),
+    "sns": ("SNS.ThrottledException",),
+    "sqs": ("SQS.RequestThrottledException",),
+    "states": ("StepFunctions.ExecutionLimitExceededException", "StepFunctions.ThrottlingException"),
+    "emr-serverless": ("EMRServerless.ThrottlingException", "EMRServerless.ServiceQuotaExceededException"),
+    "elasticmapreduce": ("ElasticMapReduce.ThrottlingException",),
+    "events": ("EventBridge.ThrottlingException",),
+    "http": ("States.Http.StatusCode.429",),
+}
+
+TRANSIENT: Final = RetryPolicy(
+    (
+        _Rule(
+            names=_TRANSIENT,
+            figures=Retrier(interval_seconds=2, max_attempts=6, backoff_rate=2.0, max_delay_seconds=60, jitter_strategy="FULL"),
+        ),
+    )
+)
+"""Faults on the way to the service or inside it; up to 6 retries from 2 s, doubling to 60 s, with full jitter."""
+
+THROTTLED: Final = RetryPolicy(
+    (
+        _Rule(
+            names=_THROTTLED,
+            figures=Retrier(interval_seconds=30, max_attempts=8, backoff_rate=2.0, max_delay_seconds=600, jitter_strategy="FULL"),
+        ),
+    )
+)
+"""The service has no room now; up to 8 retries from 30 s, doubling to 10 minutes, with full jitter."""
+
+TIMEOUT: Final = RetryPolicy(
+    (
+        _Rule(
+            names={"": ("States.Timeout", "States.HeartbeatTimeout")},
+            figures=Retrier(interval_seconds=30, max_attempts=2, backoff_rate=2.0, jitter_strategy="FULL"),
+        ),
+    )
+)
+"""The work did not end or did not report in time; 2 retries. Only for work that may be repeated."""
+
+JOB_FAILED: Final = RetryPolicy(
+    (
+        _Rule(
+            names={"": ("States.TaskFailed",)},
+            figures=Retrier(interval_seconds=60, max_attempts=2, backoff_rate=2.0, max_delay_seconds=900, jitter_strategy="FULL"),
+        ),
+    )
+)
+"""The job ran and failed; 2 retries. `States.TaskFailed` matches every error but a timeout: put `NEVER_AGAIN`-style rules of
+your own (`retry(BUSINESS, max_attempts=0)`) before it."""
+
+NEVER: Final = RetryPolicy()
+"""No retry at all."""
+
+
+class Catcher:
+    """What to do when an error is left after all retries.
+
+    `Catcher("DataInconsistencyError", do=quarantine)`: error names or classes, then a step or chain. In `do`, `failure.error`,
+    `failure.cause` and `failure.step` tell what happened. After `do` the pipeline goes on with the step that follows the
+    caught one, unless `do` ends in `Succeed` or `Fail`.
+    """
+
+    __slots__ = ("do", "errors", "span")
+
+    def __init__(self, *errors: str | ErrorClass, do: Block) -> None:
+        self.errors = _errors(errors) or ALL.errors
+        self.do = do
+        self.span: Span = caller()

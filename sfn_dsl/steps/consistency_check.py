@@ -1,0 +1,39 @@
+"""`ConsistencyCheck`: a Lambda function that looks at the data, and a verdict that decides whether the pipeline goes on."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass, replace
+
+from sfn_dsl.draft import NEXT, Draft, Site, Test, Throw
+from sfn_dsl.expression import Template
+from sfn_dsl.steps.engines.lambda_function import LambdaFunction
+from sfn_dsl.steps.step import TaskStep
+
+__all__ = ["ConsistencyCheck"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConsistencyCheck(TaskStep):
+    """Goes on only if the function's answer has `status_field` equal to `success`.
+
+    Any other answer, one without the field included, fails with `error` and `cause` (through the pipeline's failure handler).
+    """
+
+    _: KW_ONLY
+    function: Template
+    payload: Template
+    status_field: str = "consistencyStatus"
+    success: str = "SUCCESS"
+    error: str = "DataInconsistencyError"
+    cause: Template = "Data consistency check failed."
+    returns: object = None
+
+    def lower(self, site: Site) -> tuple[Draft, ...]:
+        engine = LambdaFunction(function=self.function, payload=self.payload, returns=self.returns)
+        verdict = Test(
+            label="result",
+            rules=((self.output[self.status_field] == self.success, NEXT),),
+            default=Throw(self.error, self.cause),
+        )
+        [call] = engine.lower(self, site)
+        return (replace(call, next="result"), verdict)

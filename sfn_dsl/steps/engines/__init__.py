@@ -1,0 +1,1 @@
+"""Where the work of Extract, Transform and Load is done: one engine per file."""

@@ -1,0 +1,82 @@
+"""`ForEach`: the same steps for every element of a list, inside the execution (an inline Map)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
+
+from sfn_dsl.asl.shapes import ANY, Shape, declared
+from sfn_dsl.draft import Draft, Each, Site
+from sfn_dsl.errors import DeclarationError
+from sfn_dsl.expression import MISSING, ItemRoot, Reference, Template
+from sfn_dsl.policy import NEVER, Catcher, RetryPolicy
+from sfn_dsl.span import caller
+from sfn_dsl.steps.step import Block, Step, as_steps
+
+__all__ = ["ForEach", "Item"]
+
+
+class Item(Reference):
+    """The element that the steps of a `ForEach` or `DistributedMap` work on.
+
+    `Item(key=str, size=int)` declares its fields; `Item()` takes anything. `item.key` is a field, `item` the whole element,
+    `Item.index(item)` its position from 0.
+    """
+
+    __slots__ = ("_shape",)
+
+    def __init__(self, **fields: object) -> None:
+        super().__init__(ItemRoot(self), (), caller())
+        self._shape: Shape = declared(fields) if fields else ANY
+
+    @staticmethod
+    def index(item: Item) -> Reference:
+        """The position of the element, from 0."""
+        return Reference(ItemRoot(item, "index"), (), caller())
+
+    @staticmethod
+    def key(item: Item) -> Reference:
+        """The key of the element, where a distributed Map goes over an object."""
+        return Reference(ItemRoot(item, "key"), (), caller())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ForEach(Step):
+    """Runs `do` once per element of `items`.
+
+    `collect` is what each iteration gives back, in terms of the steps inside; `output` of the ForEach is the list of these,
+    in the order of the items. AWS runs about 40 iterations at a time; `max_concurrency=1` makes it one after another.
+    """
+
+    _: KW_ONLY
+    items: Template
+    item: Item
+    do: Block
+    collect: Template = field(default_factory=dict)
+    max_concurrency: Template = MISSING
+    retry: RetryPolicy = NEVER
+    catch: tuple[Catcher, ...] | Catcher = ()
+
+    def lower(self, site: Site) -> tuple[Draft, ...]:
+        body = as_steps(self.do)
+        if not body:
+            raise DeclarationError(f"ForEach `{self.name}` has no steps", help="give it steps in `do`", span=self.span)
+        return (
+            Each(
+                comment=self.comment,
+                items=self.items,
+                item=self.item,
+                body=body,
+                collect=self.collect,
+                max_concurrency=self.max_concurrency,
+                shape=list_of(self.collect),
+                retry=self.retry.retriers(""),
+                catch=(self.catch,) if isinstance(self.catch, Catcher) else tuple(self.catch),
+            ),
+        )
+
+
+def list_of(collect: Template) -> Shape:
+    """The shape of a list whose elements are made by a template."""
+    fields = {str(name): object for name in collect} if isinstance(collect, Mapping) else object
+    return declared([fields])

@@ -1,0 +1,64 @@
+"""The poll loop: start work, wait, ask how it is, and go on, again or fail. For services without a `.sync` integration."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from sfn_dsl.draft import NEXT, Call, Draft, Goto, LocalRoot, Pause, Test, Throw
+from sfn_dsl.expression import Reference, Template
+from sfn_dsl.steps.step import Step
+
+__all__ = ["Poll", "poll"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """`start` begins the work, `ask` looks at it; both keep what they need in `sets`.
+
+    `status` is the reference to the state of the work. It goes on at `done`, fails at a status in `failed` (with error and
+    cause), waits `seconds` and asks again at one in `busy`, and fails at any other. After `timeout_seconds` it fails too.
+    """
+
+    step: Step
+    start: Call
+    ask: Call
+    status: Template
+    done: tuple[str, ...]
+    busy: tuple[str, ...]
+    failed: Mapping[tuple[str, ...], Goto] = field(default_factory=dict)
+    unknown: Throw
+    timeout: Throw
+    seconds: int
+    timeout_seconds: int
+
+
+def poll(loop: Poll, *more: Draft) -> tuple[Draft, ...]:
+    """The drafts of a poll loop; `more` are further drafts that its targets name."""
+    polls = Reference(LocalRoot(loop.step, "polls"))  # type: ignore[arg-type]
+    limit = math.ceil(loop.timeout_seconds / loop.seconds)
+    failed = tuple((_is_one_of(loop.status, names), goto) for names, goto in loop.failed.items())
+    return (
+        replace(loop.start, produces=False, sets={**loop.start.sets, "polls": 0}, next="wait"),
+        Pause(label="wait", seconds=loop.seconds, next="status"),
+        replace(loop.ask, label="status", sets={**loop.ask.sets, "polls": polls + 1}, next="result"),
+        Test(
+            label="result",
+            rules=(
+                (_is_one_of(loop.status, loop.done), NEXT),
+                *failed,
+                (_is_one_of(loop.status, loop.busy) & (polls >= limit), loop.timeout),
+                (_is_one_of(loop.status, loop.busy), "wait"),
+            ),
+            default=loop.unknown,
+        ),
+        *more,
+    )
+
+
+def _is_one_of(status: Template, names: tuple[str, ...]) -> Template:
+    condition: Template = status == names[0]
+    for name in names[1:]:
+        condition = condition | (status == name)
+    return condition

@@ -1,0 +1,66 @@
+"""`Task`: any of the ~9,000 API actions, an activity, or a Lambda function by its ARN."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+
+from sfn_dsl.asl.services import Pattern, parse_resource
+from sfn_dsl.asl.shapes import declared
+from sfn_dsl.draft import Call, Draft, Site
+from sfn_dsl.errors import DeclarationError
+from sfn_dsl.expression import MISSING, Template
+from sfn_dsl.steps.step import TaskStep
+
+__all__ = ["Task"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task(TaskStep):
+    """A call of any service.
+
+    `resource`: `glue:getJobRun.sync`, `aws-sdk:s3:listObjectsV2`, or a whole ARN. `arguments`: PascalCase, checked against
+    botocore. `returns`: the type of the result, where botocore does not know it. `credentials`: `{"RoleArn": ...}`.
+    Source: Developer Guide `state-task`, `supported-services-awssdk`.
+    """
+
+    _: KW_ONLY
+    resource: Template
+    arguments: Template = MISSING
+    returns: object = None
+    credentials: Template = MISSING
+
+    def lower(self, site: Site) -> tuple[Draft, ...]:
+        resource = site.fold(self.resource)
+        if not isinstance(resource, str):
+            raise DeclarationError(
+                f"`resource` of `{self.name}` must be plain text, because AWS reads it when the machine is created",
+                help="use a text or a setting",
+                span=self.span,
+            )
+        pattern = Pattern.REQUEST_RESPONSE
+        service = ""
+        if not resource.startswith("arn:"):
+            parsed = parse_resource(site.target.integration(resource))
+            if parsed is None:
+                raise DeclarationError(
+                    f"`{resource}` is no resource", help="write `service:action`, `aws-sdk:service:action` or an ARN", span=self.span
+                )
+            pattern, service = parsed.pattern, parsed.service
+            resource = resource.removesuffix(pattern.value)
+        else:
+            parsed = parse_resource(resource)
+            service = parsed.service if parsed else "lambda" if ":lambda:" in resource else ""
+        return (
+            Call(
+                comment=self.comment,
+                action=resource,
+                pattern=pattern,
+                arguments=self.arguments,
+                credentials=self.credentials,
+                retry=self.retriers(site, service),
+                catch=self.catchers,
+                timeout=self.timeout_seconds,
+                heartbeat=self.heartbeat_seconds,
+                shape=None if self.returns is None else declared(self.returns),
+            ),
+        )

@@ -1,0 +1,85 @@
+"""Texts for people, kept in `templates/`: jinja2 text with expressions in it.
+
+    message=text_template("batch_failed.txt", step=failure.step, cause=failure.cause)
+
+The template is rendered when the pipeline is compiled; where it prints an expression, the text gets that expression's value
+when the pipeline runs. A project's own `templates/` folder comes before the ones shipped here.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sfn_dsl.errors import DeclarationError
+from sfn_dsl.expression import Expression, Operation, Template
+from sfn_dsl.span import Span, caller
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["TextTemplate", "text_template"]
+
+_MARK = re.compile("\ue000(\\d+)\ue001")
+
+
+class TextTemplate(Expression):
+    """A text of `templates/` with values; `expand` makes it an ordinary expression."""
+
+    __slots__ = ("folder", "name", "span", "values")
+
+    def __init__(self, name: str, values: dict[str, Template], span: Span) -> None:
+        self.name = name
+        self.values = values
+        self.span = span
+        self.folder = Path(span.file).parent.parent / "templates"
+
+    def expand(self) -> Operation:
+        """The text as `fn.format` would build it. Raises DeclarationError for a missing template, variable or value."""
+        from jinja2 import TemplateError, TemplateNotFound, UndefinedError, meta
+
+        environment = _environment(self.folder)
+        keys = list(self.values)
+        marks = {key: f"\ue000{index}\ue001" if isinstance(self.values[key], Expression) else self.values[key] for index, key in enumerate(keys)}
+        try:
+            loader = environment.loader
+            source = loader.get_source(environment, self.name)[0] if loader else ""
+            used = meta.find_undeclared_variables(environment.parse(source))
+            text = environment.from_string(source).render(marks)
+        except TemplateNotFound:
+            raise DeclarationError(f"there is no template `{self.name}`", help="put it in templates/", span=self.span) from None
+        except UndefinedError as error:
+            raise DeclarationError(f"template `{self.name}`: {error.message}", help="pass it as a value", span=self.span) from None
+        except TemplateError as error:
+            raise DeclarationError(f"template `{self.name}`: {error}", span=self.span) from None
+        idle = sorted(set(keys) - used)
+        if idle:
+            raise DeclarationError(f"template `{self.name}` does not use `{idle[0]}`", help="remove the value", span=self.span)
+        pieces = _MARK.split(text)
+        parts = [self.values[keys[int(piece)]] if index % 2 else piece for index, piece in enumerate(pieces)]
+        return Operation("format", tuple(part for part in parts if not (isinstance(part, str) and part == "")))
+
+
+def text_template(name: str, **values: Template) -> TextTemplate:
+    """The text of `templates/<name>` with values, some of which may be expressions."""
+    return TextTemplate(name, values, caller())
+
+
+def _environment(folder: Path) -> Environment:
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, FunctionLoader, StrictUndefined
+
+    def shipped(name: str) -> str | None:
+        try:
+            return resources.files("sfn_dsl.templates").joinpath(name).read_text(encoding="utf-8")
+        except (FileNotFoundError, ModuleNotFoundError):
+            return None
+
+    return Environment(
+        loader=ChoiceLoader([FileSystemLoader(folder), FunctionLoader(shipped)]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+    )
