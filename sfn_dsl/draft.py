@@ -15,7 +15,7 @@ from sfn_dsl.asl.model import Json, Retrier
 from sfn_dsl.asl.services import Pattern
 from sfn_dsl.asl.shapes import ANY, Shape
 from sfn_dsl.constants import fold
-from sfn_dsl.expression import MISSING, Reference, Template
+from sfn_dsl.expression import MISSING, LocalRoot, Reference, ResultRoot, Template
 from sfn_dsl.policy import NEVER, Catcher, RetryPolicy
 from sfn_dsl.region import Target
 from sfn_dsl.span import Span
@@ -72,23 +72,7 @@ class Steps:
 Goto: TypeAlias = str | Next | Throw | Steps
 
 
-class ResultRoot:
-    """The result of the call itself; only meaningful in `Draft.sets`."""
-
-    __slots__ = ()
-
-
-RESULT: Final = Reference(ResultRoot())  # type: ignore[arg-type]
-
-
-class LocalRoot:
-    """A value that a step keeps for itself between its drafts (`Draft.sets`)."""
-
-    __slots__ = ("name", "step")
-
-    def __init__(self, step: Step, name: str) -> None:
-        self.step = step
-        self.name = name
+RESULT: Final = Reference(ResultRoot())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

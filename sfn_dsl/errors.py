@@ -1,10 +1,10 @@
 """The exception tree.
 
-    SfnError                    everything this package raises on purpose
-    ├── DeclarationError        a pipeline is declared wrongly (exit code 1)
-    ├── DefinitionError         a document is not an ASL definition (exit code 1)
-    ├── ConfigError             setup.cfg is wrong (exit code 2)
-    └── EnvironmentFault        the file system, git or an optional package is in the way (exit code 2)
+SfnError                    everything this package raises on purpose
+├── DeclarationError        a pipeline is declared wrongly (exit code 1)
+├── DefinitionError         a document is not an ASL definition (exit code 1)
+├── ConfigError             setup.cfg is wrong (exit code 2)
+└── EnvironmentFault        the file system, git or an optional package is in the way (exit code 2)
 """
 
 from __future__ import annotations

@@ -28,11 +28,13 @@ __all__ = [
     "FailureRoot",
     "InputRoot",
     "ItemRoot",
+    "LocalRoot",
     "Logic",
     "Negation",
-    "OtherRegion",
     "Operation",
+    "OtherRegion",
     "Reference",
+    "ResultRoot",
     "Root",
     "Setting",
     "StepRoot",
@@ -187,7 +189,23 @@ class ContextRoot:
     __slots__ = ()
 
 
-Root: TypeAlias = StepRoot | InputRoot | ItemRoot | FailureRoot | ContextRoot
+class ResultRoot:
+    """The result of the call itself; only meaningful in `Draft.sets`."""
+
+    __slots__ = ()
+
+
+class LocalRoot:
+    """A value that a step keeps for itself between its drafts (`Draft.sets`)."""
+
+    __slots__ = ("name", "step")
+
+    def __init__(self, step: Step, name: str) -> None:
+        self.step = step
+        self.name = name
+
+
+Root: TypeAlias = StepRoot | InputRoot | ItemRoot | FailureRoot | ContextRoot | ResultRoot | LocalRoot
 
 
 class _Missing:

@@ -64,7 +64,9 @@ def format(template: str, *values: Template, **named: Template) -> Operation:
         if field is None:
             continue
         if spec or conversion:
-            raise DeclarationError(f"`fn.format` knows no format specification in `{{{field}}}`", help="use `{}` or `{name}`", span=caller())
+            raise DeclarationError(
+                f"`fn.format` knows no format specification in `{{{field}}}`", help="use `{}` or `{name}`", span=caller()
+            )
         try:
             if field == "" or field.isdigit():
                 index = int(field) if field else position
@@ -73,7 +75,9 @@ def format(template: str, *values: Template, **named: Template) -> Operation:
             else:
                 parts.append(named[field])
         except (IndexError, KeyError):
-            raise DeclarationError(f"`fn.format` has no value for `{{{field}}}`", help="pass one value per placeholder", span=caller()) from None
+            raise DeclarationError(
+                f"`fn.format` has no value for `{{{field}}}`", help="pass one value per placeholder", span=caller()
+            ) from None
     if position < len(values):
         raise DeclarationError("`fn.format` has more values than placeholders", help="add `{}` for each value", span=caller())
     return Operation("format", tuple(parts))
@@ -167,7 +171,9 @@ def join(array: Template, separator: str = "") -> Operation:
 def split(value: Template, separator: str) -> Operation:
     """The parts of a text between single-character separators, empty parts dropped."""
     if len(separator) != 1:
-        raise DeclarationError("`fn.split` takes a separator of one character", help="JSONPath treats each character as one", span=caller())
+        raise DeclarationError(
+            "`fn.split` takes a separator of one character", help="JSONPath treats each character as one", span=caller()
+        )
     return Operation("split", (value, separator))
 
 

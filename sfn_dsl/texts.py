@@ -42,7 +42,10 @@ class TextTemplate(Expression):
 
         environment = _environment(self.folder)
         keys = list(self.values)
-        marks = {key: f"\ue000{index}\ue001" if isinstance(self.values[key], Expression) else self.values[key] for index, key in enumerate(keys)}
+        marks = {
+            key: f"\ue000{index}\ue001" if isinstance(self.values[key], Expression) else self.values[key]
+            for index, key in enumerate(keys)
+        }
         try:
             loader = environment.loader
             source = loader.get_source(environment, self.name)[0] if loader else ""

@@ -40,7 +40,8 @@ def to_json(part: Any) -> dict[str, Json]:
     out: dict[str, Json] = {}
     if isinstance(part, State):
         out["Type"] = state_type(part)
-    for entry in asl_fields(type(part)):
+    kind: type = type(part)
+    for entry in asl_fields(kind):
         value = getattr(part, entry.attribute)
         if value is UNSET:
             continue

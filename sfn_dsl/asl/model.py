@@ -70,7 +70,7 @@ UNSET: Final = Unset.UNSET
 
 Payload: TypeAlias = Json | Unset
 Text: TypeAlias = str | Unset
-Path: TypeAlias = str | None | Unset
+Path: TypeAlias = str | Unset | None
 Number: TypeAlias = int | float | str | Unset
 """A number, or a JSONata expression that makes one."""
 

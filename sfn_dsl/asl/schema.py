@@ -142,14 +142,17 @@ def _pointer(start: str, error: ValidationError) -> str:
 def _sentence(error: ValidationError, owner: str, language: str) -> str:
     names = [part for part in error.absolute_path if isinstance(part, str)]
     field = f"`{names[-1]}`" if names else owner
-    title = error.schema.get("title", "") if isinstance(error.schema, Mapping) else ""
+    rule: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
+    value: Any = error.instance
+    title = rule.get("title", "")
     match error.validator:
         case "additionalProperties":
-            known = set(error.schema.get("properties", {}))
-            unknown = [key for key in error.instance if key not in known]
+            known = set(rule.get("properties", {}))
+            unknown = [key for key in value if key not in known]
             return "; ".join(_unsupported(key, field if names else owner, language) for key in unknown)
         case "required":
-            missing = [key for key in error.validator_value if key not in error.instance]
+            needed: Any = error.validator_value
+            missing = [key for key in needed if key not in value]
             return f"field `{missing[0]}` is missing in {field}" if missing else error.message
         case "dependentRequired":
             return f"a field that must stand beside another is missing in {field}"

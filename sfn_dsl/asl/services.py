@@ -82,9 +82,7 @@ _HTTP_OUTPUT = structure("Headers ResponseBody StatusCode StatusText")
 _EKS_CALL = structure("ClusterName CertificateAuthority Endpoint Method Path", "QueryParameters RequestBody")
 _EKS_JOB = structure("ClusterName CertificateAuthority Endpoint Job", "Namespace LogOptions")
 _API_CALL = structure("ApiEndpoint Method", "Headers Stage Path QueryParameters RequestBody AllowNullValues AuthType NoRequestBody")
-_HTTP_CALL = structure(
-    "ApiEndpoint Method", "Authentication InvocationConfig Headers QueryParameters RequestBody Transform"
-)
+_HTTP_CALL = structure("ApiEndpoint Method", "Authentication InvocationConfig Headers QueryParameters RequestBody Transform")
 
 _OWN: Final[Mapping[str, tuple[Shape, Shape]]] = {
     "apigateway:invoke": (_API_CALL, _HTTP_OUTPUT),
@@ -122,7 +120,9 @@ _OPTIMISED: Final[Mapping[str, Mapping[str, _Row]]] = {
     "eks": {
         "call": _Row("r"),
         "runJob": _Row("rs"),
-        **_same("rs", "eks", "createCluster deleteCluster createNodegroup deleteNodegroup createFargateProfile deleteFargateProfile"),
+        **_same(
+            "rs", "eks", "createCluster deleteCluster createNodegroup deleteNodegroup createFargateProfile deleteFargateProfile"
+        ),
     },
     "elasticmapreduce": {
         "createCluster": _Row("rs", "emr", "RunJobFlow"),

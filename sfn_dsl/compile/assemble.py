@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, assert_never
+from typing import Any
 
-from sfn_dsl.asl.emit import to_json
 from sfn_dsl.asl.fields import Kind, asl_fields
 from sfn_dsl.asl.model import (
     UNSET,
@@ -27,7 +26,6 @@ from sfn_dsl.asl.model import (
     ResultWriter,
     Retrier,
     State,
-    StateMachine,
     SubMachine,
     Succeed,
     Task,
@@ -36,7 +34,7 @@ from sfn_dsl.asl.model import (
 from sfn_dsl.asl.read import read_json
 from sfn_dsl.compile.graph import Edge, EdgeKind, Node, Scope, ScopeKind
 from sfn_dsl.compile.jsonata import Jsonata
-from sfn_dsl.compile.jsonpath import JsonPath, holds_expression
+from sfn_dsl.compile.jsonpath import JsonPath
 from sfn_dsl.compile.problems import Problems
 from sfn_dsl.compile.resolve import Resolver, ScopeInput
 from sfn_dsl.compile.slots import Base, Path, Record, Slot
@@ -173,7 +171,7 @@ class Assembler:
                 if value:
                     found[name] = value if isinstance(write, JsonPath) else write.template(value)
             elif isinstance(write, JsonPath):
-                found[f"{name}_path"] = write.text(value)
+                found[f"{name}_path"] = write.text(write.as_text(value))
             else:
                 found[name] = write.wrapped(write.as_text(value))
         return Fail(**found)
@@ -239,13 +237,14 @@ class Assembler:
                 found[name] = write.template(reference)
         return found
 
-    def map_field(
-        self, node: Node, write: Jsonata | JsonPath, name: str, value: Template, given: ScopeInput
-    ) -> dict[str, Any]:
+    def map_field(self, node: Node, write: Jsonata | JsonPath, name: str, value: Template, given: ScopeInput) -> dict[str, Any]:
         """A field of a distributed Map: a part with payloads inside, or a figure."""
         attribute = {"ItemReader": "item_reader", "ItemBatcher": "item_batcher", "ResultWriter": "result_writer"}.get(name)
         if attribute is None:
-            snake = {"ToleratedFailureCount": "tolerated_failure_count", "ToleratedFailurePercentage": "tolerated_failure_percentage"}
+            snake = {
+                "ToleratedFailureCount": "tolerated_failure_count",
+                "ToleratedFailurePercentage": "tolerated_failure_percentage",
+            }
             return self.figure(write, snake[name], value) if name in snake else {"label": value}
         written: dict[str, Template] = {}
         for key, member in value.items():
@@ -296,7 +295,8 @@ class Assembler:
             return {**assign, "output_path": None, "end": True}
         if isinstance(node.draft, Pause):
             raise DeclarationError(
-                "JSONPath cannot express the output of a Wait at the end", help="put another step last, or use query_language JSONata"
+                "JSONPath cannot express the output of a Wait at the end",
+                help="put another step last, or use query_language JSONata",
             )
         return {**assign, "result_selector": output, "end": True}
 
@@ -461,7 +461,7 @@ class Assembler:
             if isinstance(value, _Written):
                 record[f"{name}.$"] = str(value)
             else:
-                key, member = write.member(name, value)
+                key, member = write.member(name, write.as_text(value))
                 record[key] = member
         found[failure.name] = record
         return found
@@ -497,10 +497,10 @@ class Assembler:
             self.problems.add("SFN103", f"Raw `{node.name}`, {problem.pointer}: {problem.message}", node.span)
         origin = Origin(node.occurrence.step.name, node.span)
         found: dict[str, State] = {}
-        for name, state in reading.machine.states.items():
+        for name, body_state in reading.machine.states.items():
             language = draft.query_language if self.mark and not jsonpath else UNSET
-            chosen = state.query_language if state.query_language is not UNSET else language
-            found[name] = dataclasses.replace(state, origin=origin, query_language=chosen)
+            chosen = body_state.query_language if body_state.query_language is not UNSET else language
+            found[name] = dataclasses.replace(body_state, origin=origin, query_language=chosen)
         entry = self.entry_assign(node)
         if entry:
             found[draft.start_at] = _assign_everywhere(found[draft.start_at], entry)

@@ -20,12 +20,13 @@ from sfn_dsl.compile.graph import EdgeKind, Node, Scope
 from sfn_dsl.compile.problems import Problems
 from sfn_dsl.compile.reading import at_entry, at_exit
 from sfn_dsl.diagnostic import did_you_mean
-from sfn_dsl.draft import Call, Each, Fixed, Fork
+from sfn_dsl.draft import Call, Each, Fork
 from sfn_dsl.expression import MISSING, Expression, Logic, Negation, Operation, OtherRegion, Reference, Template
 from sfn_dsl.expression import Comparison as ComparisonExpression
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.policy import ALL
 from sfn_dsl.region import Target, parse_arn
+from sfn_dsl.span import Span
 
 __all__ = ["check_graph"]
 
@@ -52,15 +53,25 @@ def check_graph(root: Scope, pipeline: Pipeline, target: Target, problems: Probl
             if isinstance(node.draft, Call):
                 _call(node, node.draft, pipeline, target, problems)
             elif isinstance(node.draft, Each) and node.draft.distributed is not None and pipeline.type == "EXPRESS":
-                problems.add("SFN106", f"`{node.name}`: an EXPRESS pipeline cannot hold a distributed Map", node.span, "use ForEach, or STANDARD")
+                problems.add(
+                    "SFN106",
+                    f"`{node.name}`: an EXPRESS pipeline cannot hold a distributed Map",
+                    node.span,
+                    "use ForEach, or STANDARD",
+                )
 
 
 # Values
 
 
-def _values(template: Template, what: str, span: object, problems: Problems) -> None:
+def _values(template: Template, what: str, span: Span, problems: Problems) -> None:
     for problem in _not_json(template):
-        problems.add("SFN107", f"{what} holds {problem}, which is not JSON", span, "use text, numbers, booleans, None, lists, objects with text keys")  # type: ignore[arg-type]
+        problems.add(
+            "SFN107",
+            f"{what} holds {problem}, which is not JSON",
+            span,
+            "use text, numbers, booleans, None, lists, objects with text keys",
+        )
 
 
 def _not_json(template: Template) -> Iterator[str]:
@@ -168,7 +179,10 @@ def _retrier(node: Node, number: int, retrier: Retrier, last: bool, problems: Pr
     delay, interval = retrier.max_delay_seconds, retrier.interval_seconds
     if isinstance(delay, int) and isinstance(interval, int) and delay <= interval:
         problems.add(
-            "SFN301", f"{where}: `max_delay_seconds` is {delay}, no more than `interval_seconds`", node.span, "make it larger or leave it out"
+            "SFN301",
+            f"{where}: `max_delay_seconds` is {delay}, no more than `interval_seconds`",
+            node.span,
+            "make it larger or leave it out",
         )
     if retrier.jitter_strategy not in (UNSET, "FULL", "NONE"):
         problems.add("SFN301", f"{where}: `jitter_strategy` is {retrier.jitter_strategy!r}", node.span, "it must be FULL or NONE")
@@ -193,7 +207,9 @@ def _call(node: Node, call: Call, pipeline: Pipeline, target: Target, problems: 
     resource = call.action if call.action.startswith("arn:") else target.integration(call.action)
     if pipeline.type == "EXPRESS" and (call.pattern is not Pattern.REQUEST_RESPONSE or ":activity:" in resource):
         suffix = call.pattern.value or "an activity"
-        problems.add("SFN106", f"step `{node.occurrence.name}`: an EXPRESS pipeline cannot wait by `{suffix}`", node.span, "make it STANDARD")
+        problems.add(
+            "SFN106", f"step `{node.occurrence.name}`: an EXPRESS pipeline cannot wait by `{suffix}`", node.span, "make it STANDARD"
+        )
     parsed = parse_resource(resource)
     if parsed is None:
         if call.action.startswith("arn:"):
@@ -208,11 +224,21 @@ def _call(node: Node, call: Call, pipeline: Pipeline, target: Target, problems: 
     if known is None:
         services = sdk_services() if parsed.sdk else optimised_services()
         hint = did_you_mean(parsed.action, names) if names else did_you_mean(parsed.service, services)
-        problems.add("SFN105", f"step `{node.occurrence.name}`: there is no integration `{label}`", node.span, hint or "see the list of service integrations")
+        problems.add(
+            "SFN105",
+            f"step `{node.occurrence.name}`: there is no integration `{label}`",
+            node.span,
+            hint or "see the list of service integrations",
+        )
         return
     if call.pattern not in known.patterns:
         patterns = ", ".join(sorted(pattern.value or "request-response" for pattern in known.patterns))
-        problems.add("SFN105", f"step `{node.occurrence.name}`: `{label}` does not support `{call.pattern.value or 'request-response'}`", node.span, f"it supports {patterns}")
+        problems.add(
+            "SFN105",
+            f"step `{node.occurrence.name}`: `{label}` does not support `{call.pattern.value or 'request-response'}`",
+            node.span,
+            f"it supports {patterns}",
+        )
     if isinstance(call.arguments, Mapping):
         _structure(call.arguments, known.input, "", node, known, problems)
 
@@ -227,7 +253,9 @@ def _structure(value: Mapping[str, Template], shape: Shape, at: str, node: Node,
         elif name not in known.free:
             _value(member, inner, f"{at}{name}", node, known, problems)
     for name in sorted(shape.required - set(value)):
-        problems.add("SFN109", f"{who}: `{known.name}` needs the argument `{at}{name}`", node.span, "AWS refuses the call without it")
+        problems.add(
+            "SFN109", f"{who}: `{known.name}` needs the argument `{at}{name}`", node.span, "AWS refuses the call without it"
+        )
 
 
 def _value(value: Template, shape: Shape, at: str, node: Node, known: Integration, problems: Problems) -> None:
@@ -249,11 +277,11 @@ def _value(value: Template, shape: Shape, at: str, node: Node, known: Integratio
     else:
         fits = isinstance(value, _SCALARS.get(shape.kind, (object,))) and (isinstance(value, bool) == (shape.kind == "boolean"))
     if not fits:
-        article = "an" if shape.kind[0] in "aeiou" else "a"
         kind = {"structure": "object", "map": "object"}.get(shape.kind, shape.kind)
-        article = "an" if kind == "object" else article
+        article = "an" if kind[0] in "aeiou" else "a"
         problems.add(
             "SFN109",
-            f"step `{node.occurrence.name}`: argument `{at}` of `{known.name}` must be {article} {kind}, not {type(value).__name__}",
+            f"step `{node.occurrence.name}`: argument `{at}` of `{known.name}` must be {article} {kind}",
             node.span,
+            f"this is of type {type(value).__name__}",
         )

@@ -44,7 +44,13 @@ _LARGEST = 2**53
 # How tightly a text binds: an operand that binds less tightly than its operator stands in parentheses.
 _CHOICE, _OR, _AND, _COMPARE, _SUM, _PRODUCT, _ATOM = 0, 1, 2, 3, 4, 5, 9
 
-_ARITHMETIC: Final = {"add": ("+", _SUM), "subtract": ("-", _SUM), "multiply": ("*", _PRODUCT), "divide": ("/", _PRODUCT), "modulo": ("%", _PRODUCT)}
+_ARITHMETIC: Final = {
+    "add": ("+", _SUM),
+    "subtract": ("-", _SUM),
+    "multiply": ("*", _PRODUCT),
+    "divide": ("/", _PRODUCT),
+    "modulo": ("%", _PRODUCT),
+}
 
 _FUNCTIONS: Final = {
     "length": "$count",
@@ -69,7 +75,20 @@ _FUNCTIONS: Final = {
     "range": "$range",
 }
 _LISTS: Final = {"unique": "$distinct", "partition": "$partition", "append": "$append"}
-_TEXTS = {"format", "join", "hash", "to_json", "base64_encode", "base64_decode", "text", "lowercase", "uppercase", "trim", "substring", "uuid"}
+_TEXTS = {
+    "format",
+    "join",
+    "hash",
+    "to_json",
+    "base64_encode",
+    "base64_decode",
+    "text",
+    "lowercase",
+    "uppercase",
+    "trim",
+    "substring",
+    "uuid",
+}
 
 
 class Jsonata:
@@ -308,7 +327,10 @@ class Jsonata:
             raise DeclarationError("`fn.matches` takes a plain text as pattern")
         text = self._tight(value, _SUM)
         pieces = re.split(r"(\\.|\*)", pattern)
-        regex = "".join("[\\s\\S]*" if piece == "*" else re.sub(r"([^\w\s])", r"\\\1", piece[1:] if piece[:1] == "\\" else piece) for piece in pieces)
+        regex = "".join(
+            "[\\s\\S]*" if piece == "*" else re.sub(r"([^\w\s])", r"\\\1", piece[1:] if piece[:1] == "\\" else piece)
+            for piece in pieces
+        )
         return f"$type({text}) = 'string' and $contains({text}, /^{regex}$/)", _AND
 
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from sfn_dsl.asl.model import And, Comparison as Operator, Not, Or, Test
+from sfn_dsl.asl.model import And, Not, Or, Test
+from sfn_dsl.asl.model import Comparison as Operator
 from sfn_dsl.compile.slots import Base, Path, Slot
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import (
@@ -119,6 +120,16 @@ class JsonPath:
     def record(self, values: Mapping[str, Slot]) -> dict[str, Template]:
         """An object of values."""
         return {f"{key}.$": self.path(slot) for key, slot in values.items()}
+
+    def as_text(self, value: Template) -> Template:
+        """A value where the language takes only text, such as an error name: an object or list becomes its JSON."""
+        if isinstance(value, Reference):
+            found = self._resolve(value)
+            if isinstance(found, Slot) and found.kind in ("structure", "map", "list"):
+                return Operation("to_json", (value,))
+            if isinstance(found, Slot) and found.kind != "string":
+                return Operation("format", (value,))
+        return value
 
     # Values
 

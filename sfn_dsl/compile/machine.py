@@ -106,7 +106,12 @@ def _settings_make_sense(pipeline: Pipeline, language: str, problems: Problems) 
         )
     for key, value in pipeline.tags.items():
         if len(key) > 128 or not isinstance(value, str) or len(value) > 256:
-            problems.add("SFN104", f"tag `{key}` of pipeline `{pipeline.name}` is too long or no text", pipeline.span, "128 and 256 characters")
+            problems.add(
+                "SFN104",
+                f"tag `{key}` of pipeline `{pipeline.name}` is too long or no text",
+                pipeline.span,
+                "128 and 256 characters",
+            )
 
 
 def _jsonpath_fragment(root: Scope) -> bool:

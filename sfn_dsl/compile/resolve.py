@@ -18,7 +18,7 @@ from sfn_dsl.compile.problems import Problems
 from sfn_dsl.compile.reading import at_entry, at_exit, references
 from sfn_dsl.compile.slots import Base, Names, Path, Record, Slot, starts_with
 from sfn_dsl.diagnostic import did_you_mean
-from sfn_dsl.draft import Call, Each, Fixed, LocalRoot, ResultRoot
+from sfn_dsl.draft import Call, Each, Fixed
 from sfn_dsl.expression import (
     MISSING,
     ContextRoot,
@@ -26,8 +26,10 @@ from sfn_dsl.expression import (
     FailureRoot,
     InputRoot,
     ItemRoot,
+    LocalRoot,
     Operation,
     Reference,
+    ResultRoot,
     StepRoot,
     Template,
     path_text,
@@ -193,7 +195,10 @@ class Resolver:
         for name, reference in draft.reads.items():
             if not isinstance(reference, Reference) or not isinstance(reference._root, StepRoot):
                 self.problems.add(
-                    "SFN207", f"`reads` of Raw `{node.name}` takes outputs of steps, not `{name}`", node.span, "put other values into the ASL"
+                    "SFN207",
+                    f"`reads` of Raw `{node.name}` takes outputs of steps, not `{name}`",
+                    node.span,
+                    "put other values into the ASL",
                 )
                 continue
             slot = self.slot(node, reference)
@@ -202,10 +207,14 @@ class Resolver:
                 continue
             producer = self._producer_in(occurrence, node.scope)
             if producer is None or producer.inner:
-                self.problems.add("SFN207", f"`{name}` of Raw `{node.name}` comes out of another scope", node.span, "put it into the ASL")
+                self.problems.add(
+                    "SFN207", f"`{name}` of Raw `{node.name}` comes out of another scope", node.span, "put it into the ASL"
+                )
                 continue
             if not self.names.reserve(name):
-                self.problems.add("SFN207", f"variable name `{name}` of Raw `{node.name}` is taken", node.span, "choose another name")
+                self.problems.add(
+                    "SFN207", f"variable name `{name}` of Raw `{node.name}` is taken", node.span, "choose another name"
+                )
                 continue
             self.aliases.setdefault(id(producer), {})[name] = reference
 
@@ -226,7 +235,8 @@ class Resolver:
         return record.producer is not self._own_node(record.occurrence)
 
     def _export(self, record: Record) -> None:
-        assert record.producer is not None and record.occurrence is not None
+        assert record.producer is not None
+        assert record.occurrence is not None
         branch = record.producer.inner[record.position]
         self.exports.setdefault(id(branch), {})[record.name] = record
         for node in branch.nodes:
@@ -238,9 +248,7 @@ class Resolver:
 
     # Slots
 
-    def slot(
-        self, node: Node, reference: Reference, *, tolerant: bool = False, leaving: bool = False
-    ) -> Slot | Expression | None:
+    def slot(self, node: Node, reference: Reference, *, tolerant: bool = False, leaving: bool = False) -> Slot | Expression | None:
         """Where a node finds the value of a reference: a slot, or an expression that stands for it; None after a finding."""
         path, root = reference._path, reference._root
         fallback = reference._fallback
@@ -249,17 +257,16 @@ class Resolver:
                 return self._context(node, reference)
             case ResultRoot():
                 return Slot(Base.RESULT, path, True)
-            case LocalRoot(name=name):  # type: ignore[misc]
+            case LocalRoot(name=name):
                 return self._local(node, name)
             case FailureRoot():
                 return self._failure(node, reference)
-            case InputRoot(owner=owner):  # type: ignore[misc]
+            case InputRoot(owner=owner):
                 return self._input(node, reference, owner, tolerant)
-            case ItemRoot(owner=owner, part=part):  # type: ignore[misc]
+            case ItemRoot(owner=owner, part=part):
                 return self._item(node, reference, owner, part, tolerant)
-            case StepRoot(step=step):  # type: ignore[misc]
+            case StepRoot(step=step):
                 return self._step(node, reference, step, fallback, tolerant, leaving)
-        return None
 
     def _context(self, node: Node, reference: Reference) -> Slot | None:
         path = reference._path
@@ -344,8 +351,12 @@ class Resolver:
             crossed = self._crossed(node, self.lowered.root, reference, (id(owner), ()))
             if crossed is not None:
                 return crossed
-            return Operation("merge", (dict(owner.defaults), whole)) if owner.defaults else Slot(Base.CONTEXT, _EXECUTION_INPUT, True)
-        crossed = self._crossed(node, self.lowered.root, Reference(reference._root, path[:1], reference._span), (id(owner), path[:1]))
+            return (
+                Operation("merge", (dict(owner.defaults), whole)) if owner.defaults else Slot(Base.CONTEXT, _EXECUTION_INPUT, True)
+            )
+        crossed = self._crossed(
+            node, self.lowered.root, Reference(reference._root, path[:1], reference._span), (id(owner), path[:1])
+        )
         if crossed is not None:
             return Slot(crossed.base, (*crossed.path, *path[1:]), path[0] in owner.defaults and len(path) == 1, kind, fallback)
         default = owner.defaults.get(str(path[0]), MISSING)
@@ -427,7 +438,7 @@ class Resolver:
         self, node: Node, home: Scope, key: object, path: Path, at: Path, tolerant: bool, kind: str, fallback: Template
     ) -> Slot:
         """A value in the input of an inline iteration: read from the input in its first state, kept in a variable after."""
-        chain = [scope for scope in node.scope.ancestry()]
+        chain = list(node.scope.ancestry())
         inner = chain[: chain.index(home)]
         holder = home
         # Scopes nested in the first state see its input again, because nothing is assigned before it ends.
@@ -455,7 +466,9 @@ class Resolver:
 
     @staticmethod
     def _part_reference(key: object, home: Scope) -> Reference:
-        assert isinstance(key, tuple) and home.owner is not None and isinstance(home.owner.draft, Each)
+        assert isinstance(key, tuple)
+        assert home.owner is not None
+        assert isinstance(home.owner.draft, Each)
         return Reference(ItemRoot(home.owner.draft.item, key[1]))
 
     def _before_entry(self, node: Node, home: Scope) -> bool:
@@ -522,8 +535,7 @@ class Resolver:
         crossed = self._crossed_step(node, occurrence, passed)
         if crossed is not None:
             return crossed
-        slot = self._step_slot(node, occurrence, path, tolerant or fallback is not MISSING, leaving, fallback, kind)
-        return slot
+        return self._step_slot(node, occurrence, path, tolerant or fallback is not MISSING, leaving, fallback, kind)
 
     def _crossed_step(self, node: Node, occurrence: Occurrence, reference: Reference) -> Slot | None:
         """The same for outputs: the scope that both share is the home of the value."""
@@ -579,7 +591,9 @@ class Resolver:
         where, sure = record.read(path)
         return Slot(Base.VARIABLE, where, sure, kind, fallback)
 
-    def _jsonpath_default(self, node: Node, record: Record, path: Path, fallback: Template, kind: str, certain: bool) -> Slot | None:
+    def _jsonpath_default(
+        self, node: Node, record: Record, path: Path, fallback: Template, kind: str, certain: bool
+    ) -> Slot | None:
         """In JSONPath a default is merged in where the value is assigned, so it must be a plain value for one field."""
         plain = not isinstance(fallback, Expression) and not any(True for _ in references(fallback))
         simple = plain and len(path) == 1 and record.defaults.get(path, fallback) == fallback
@@ -638,7 +652,7 @@ class Resolver:
 
     def _why_not(self, node: Node, occurrence: Occurrence) -> str:
         home = self._home(node, occurrence)
-        chain = [scope for scope in occurrence.scope.ancestry()]
+        chain = list(occurrence.scope.ancestry())
         between = chain[: chain.index(home)]
         if any(scope.kind in (ScopeKind.INLINE, ScopeKind.DISTRIBUTED) for scope in between):
             return "map"

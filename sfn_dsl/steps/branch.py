@@ -65,4 +65,6 @@ def _exhaustive(conditions: list[Template]) -> bool:
     last = conditions[-1]
     if last is True:
         return True
-    return isinstance(last, Negation) and isinstance(last.operand, Expression) and any(last.operand is other for other in conditions)
+    return (
+        isinstance(last, Negation) and isinstance(last.operand, Expression) and any(last.operand is other for other in conditions)
+    )

@@ -52,7 +52,9 @@ class DbtCall(TaskStep):
             case "poll" if isinstance(timeout, int):
                 return self._poll(site, timeout)
             case "poll":
-                raise DeclarationError(f"`timeout_seconds` of `{self.name}` must be a number of seconds in poll mode", span=self.span)
+                raise DeclarationError(
+                    f"`timeout_seconds` of `{self.name}` must be a number of seconds in poll mode", span=self.span
+                )
             case "callback":
                 return self._callback(site, timeout)
             case _:
@@ -80,13 +82,11 @@ class DbtCall(TaskStep):
         return (replace(self._call(site, request, callback=True), timeout=timeout, heartbeat=heartbeat),)
 
     def _poll(self, site: Site, timeout: int) -> tuple[Draft, ...]:
-        run_id = Reference(LocalRoot(self, "run_id"))  # type: ignore[arg-type]
-        restarts = Reference(LocalRoot(self, "restarts"))  # type: ignore[arg-type]
+        run_id = Reference(LocalRoot(self, "run_id"))
+        restarts = Reference(LocalRoot(self, "restarts"))
         counted = {"run_id": RESULT.Payload.run_id, "restarts": 0} if self.restarts else {"run_id": RESULT.Payload.run_id}
         start = replace(self._call(site, self._request(self.idempotency_key)), timeout=MISSING, heartbeat=MISSING, sets=counted)
-        ask = replace(
-            self._call(site, {"action": "status", "run_id": run_id}), timeout=MISSING, heartbeat=MISSING, comment=""
-        )
+        ask = replace(self._call(site, {"action": "status", "run_id": run_id}), timeout=MISSING, heartbeat=MISSING, comment="")
         lost: Goto = Throw("DbtRunLost", "the process of the dbt run is gone")
         more: tuple[Draft, ...] = ()
         if self.restarts:

@@ -10,7 +10,7 @@ from typing import Any, Self
 from sfn_dsl.asl.shapes import declared
 from sfn_dsl.draft import Call, Draft, Site
 from sfn_dsl.errors import DeclarationError
-from sfn_dsl.expression import MISSING, Expression, InputRoot, Operation, Reference, Template
+from sfn_dsl.expression import Expression, InputRoot, Operation, Reference, Template
 from sfn_dsl.steps.engines.engine import finish
 from sfn_dsl.steps.step import TaskStep
 
@@ -154,7 +154,9 @@ def attribute(value: Template) -> Template:
         case Mapping():
             return {"M": _item(value)}
         case _:
-            raise DeclarationError(f"`{type(value).__name__}` has no form in DynamoDB", help="use text, a number, a list or an object")
+            raise DeclarationError(
+                f"`{type(value).__name__}` has no form in DynamoDB", help="use text, a number, a list or an object"
+            )
 
 
 def _expression(value: Expression) -> Template:

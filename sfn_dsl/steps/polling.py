@@ -36,7 +36,7 @@ class Poll:
 
 def poll(loop: Poll, *more: Draft) -> tuple[Draft, ...]:
     """The drafts of a poll loop; `more` are further drafts that its targets name."""
-    polls = Reference(LocalRoot(loop.step, "polls"))  # type: ignore[arg-type]
+    polls = Reference(LocalRoot(loop.step, "polls"))
     limit = math.ceil(loop.timeout_seconds / loop.seconds)
     failed = tuple((_is_one_of(loop.status, names), goto) for names, goto in loop.failed.items())
     return (

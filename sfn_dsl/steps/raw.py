@@ -38,7 +38,9 @@ class Raw(Step):
             raise DeclarationError(f"`States` of Raw `{self.name}` must be an object of states", span=self.span)
         if not isinstance(start, str) or start not in states:
             raise DeclarationError(
-                f"`StartAt` of Raw `{self.name}` names no state of the fragment", help=f"use one of: {', '.join(states)}", span=self.span
+                f"`StartAt` of Raw `{self.name}` names no state of the fragment",
+                help=f"use one of: {', '.join(states)}",
+                span=self.span,
             )
         return (
             Fixed(

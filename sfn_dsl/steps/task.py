@@ -43,7 +43,9 @@ class Task(TaskStep):
             parsed = parse_resource(site.target.integration(resource))
             if parsed is None:
                 raise DeclarationError(
-                    f"`{resource}` is no resource", help="write `service:action`, `aws-sdk:service:action` or an ARN", span=self.span
+                    f"`{resource}` is no resource",
+                    help="write `service:action`, `aws-sdk:service:action` or an ARN",
+                    span=self.span,
                 )
             pattern, service = parsed.pattern, parsed.service
             resource = resource.removesuffix(pattern.value)

@@ -48,7 +48,7 @@ class RedshiftData:
         if self.parameters:
             arguments["Parameters"] = [{"Name": name, "Value": value} for name, value in self.parameters.items()]
         start = finish(step, site, "redshiftdata", Call(action="aws-sdk:redshiftdata:executeStatement", arguments=arguments))
-        statement = Reference(LocalRoot(step, "statement"))  # type: ignore[arg-type]
+        statement = Reference(LocalRoot(step, "statement"))
         ask = Call(
             action="aws-sdk:redshiftdata:describeStatement",
             arguments={"Id": statement},

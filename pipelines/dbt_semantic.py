@@ -1,0 +1,136 @@
+"""Base layer -> semantic layer: data consistency check, dbt behind its REST service on EKS, check of the results, publish."""
+
+from sfn_dsl import (
+    THROTTLED,
+    TRANSIENT,
+    Branch,
+    ConsistencyCheck,
+    DbtCall,
+    DynamoDB,
+    Input,
+    Load,
+    Logging,
+    Notify,
+    Pipeline,
+    Stage,
+    Succeed,
+    config,
+    context,
+    failure,
+    fn,
+    text_template,
+)
+
+NAME = "dbt-semantic"
+RETRY = TRANSIENT + THROTTLED
+
+batch = Input(batch_id=str, business_date=str, manifest={"uri": str, "sha256": str, "object_count": int}, attempt=1)
+key = {"pk": fn.format("PIPE#{}#BATCH#{}", NAME, batch.batch_id), "sk": "RUN"}
+
+
+def mark(name: str, status: str, **more: object) -> DynamoDB:
+    """Writes the state of the batch into its control record, which only the execution that owns it may change."""
+    return DynamoDB.update(
+        name,
+        table=config.control_table,
+        key=key,
+        set={"status": status, "updated_at": fn.now(), **more},
+        condition="exec_arn = :me",
+        values={"me": context.Execution.Id},
+    )
+
+
+look = DynamoDB.get("Read control record", table=config.control_table, key=key)
+
+done = Branch(
+    "Already published?",
+    (look.output.Item.status.S == "PUBLISHED", Succeed("Nothing to do")),
+    otherwise=DynamoDB.update(
+        "Claim batch",
+        table=config.control_table,
+        key=key,
+        set={"status": "RUNNING", "exec_arn": context.Execution.Id, "region": config.region, "started_at": fn.now()},
+        condition="attribute_not_exists(pk) OR exec_arn = :exec_arn OR #status IN (:ready, :failed)",
+        values={"ready": "READY", "failed": "FAILED"},
+    ),
+)
+
+check = ConsistencyCheck(
+    "Data consistency check",
+    function="gw-base-check",
+    payload={"batch_id": batch.batch_id, "manifest": batch.manifest.uri, "object_count": batch.manifest.object_count},
+    timeout_seconds=900,
+)
+
+dbt = DbtCall(
+    "Build semantic layer",
+    function="dbt-proxy",
+    command="build",
+    select="tag:semantic",
+    vars={"batch_id": batch.batch_id, "business_date": batch.business_date},
+    idempotency_key=fn.format("{}/{}/build/{}", NAME, batch.batch_id, batch.attempt),
+    timeout_seconds=14_400,
+)
+
+results = ConsistencyCheck(
+    "Check dbt results",
+    function="dbt-results-check",
+    payload={"batch_id": batch.batch_id, "artifacts": dbt.output.artifacts},
+    status_field="verdict",
+    success="PASSED",
+    error="DbtResultsError",
+    cause="dbt results are incomplete or contain failures.",
+    timeout_seconds=300,
+)
+
+publish = Load.snowflake(
+    "Publish semantic layer",
+    function="snowflake-runner",
+    sql="call semantic.publish_batch(?, ?)",
+    binds=[batch.batch_id, batch.attempt],
+    options={"warehouse": "ETL_WH", "role": "ETL_PUBLISHER"},
+    returns={"published_rows": int},
+    timeout_seconds=900,
+)
+
+tell = Notify.sns(
+    "Tell consumers",
+    topic=config.alert_topic,
+    subject=f"{NAME} published",
+    message={"pipeline": NAME, "batch_id": batch.batch_id, "rows": publish.output.published_rows},
+)
+
+alert = Notify.sns(
+    "Alert",
+    topic=config.alert_topic,
+    subject=f"{NAME} failed",
+    message=text_template(
+        "batch_failed.txt",
+        pipeline=NAME,
+        region=config.region,
+        batch=batch.batch_id,
+        step=failure.step,
+        error=failure.error,
+        cause=failure.cause,
+        execution=context.Execution.Id,
+    ),
+)
+
+pipeline = Pipeline(
+    name=NAME,
+    comment="Base layer to semantic layer by dbt",
+    input=batch,
+    body=[
+        look,
+        done,
+        Stage("check", check),
+        Stage("build", dbt, results, mark("Mark built", "BUILT")),
+        Stage("publish", publish, mark("Mark published", "PUBLISHED"), tell),
+    ],
+    on_failure=mark("Record failure", "FAILED", failed_step=failure.step, error=failure.error) >> alert,
+    retry=RETRY,
+    logging=Logging(level="ERROR"),
+    tracing=True,
+    timeout_seconds=28_800,
+    tags={"system": "guidewire", "layer": "semantic"},
+)

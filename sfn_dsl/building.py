@@ -1,0 +1,154 @@
+"""From a project to the files of its build: compile every pipeline for every target, prove the results, write them down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sfn_dsl.asl.canonical import canonical
+from sfn_dsl.asl.emit import to_json
+from sfn_dsl.asl.schema import schema_digest, validate
+from sfn_dsl.asl.shapes import cache_folder, remember
+from sfn_dsl.asl.walk import walk
+from sfn_dsl.compile.machine import Compiled, compile_pipeline
+from sfn_dsl.diagnostic import Diagnostic, Severity
+from sfn_dsl.output import MANIFEST, Output, listed, sha256
+from sfn_dsl.pipeline import Pipeline
+from sfn_dsl.project import Loaded, Project, relative
+from sfn_dsl.region import Target
+from sfn_dsl.span import Span
+
+__all__ = ["Build", "build_project", "definition_file", "retired_folders", "settings_file"]
+
+MAX_DEFINITION = 1_048_576
+_REMEMBERED = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """Everything a build made in memory: machines, files and findings. The files are good when no finding is an error."""
+
+    compiled: tuple[Compiled, ...]
+    outputs: tuple[Output, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether a finding is an error."""
+        return any(found.severity is Severity.ERROR for found in self.diagnostics)
+
+
+def definition_file(name: str) -> str:
+    """The file of a pipeline's definition in a target folder."""
+    return f"{name}.asl.json"
+
+
+def settings_file(name: str) -> str:
+    """The file of a state machine's other settings (type, logging, tracing, encryption, tags)."""
+    return f"{name}.settings.json"
+
+
+def build_project(project: Project, loaded: Loaded, pipelines: Iterable[Pipeline], targets: Iterable[Target]) -> Build:
+    """Compile pipelines for targets. Findings of all of them come in one list, each once, by file and line."""
+    targets = tuple(targets)
+    chosen = tuple(pipelines)
+    findings: dict[Diagnostic, None] = dict.fromkeys(relative(project.root, found) for found in loaded.diagnostics)
+    proven = _Proven()
+    results: dict[str, list[Compiled]] = {target.folder: [] for target in targets}
+    files: dict[str, dict[str, str]] = {target.folder: {} for target in targets}
+    for pipeline in chosen:
+        for target in targets:
+            compiled = compile_pipeline(pipeline, target, query_language=project.query_language)
+            found = [relative(project.root, item) for item in compiled.diagnostics]
+            findings.update(dict.fromkeys(found))
+            if any(item.severity is Severity.ERROR for item in found):
+                continue
+            definition = to_json(compiled.machine)
+            text = canonical(definition)
+            for item in _proof(compiled, definition, text, proven):
+                findings[relative(project.root, item)] = None
+            results[target.folder].append(compiled)
+            files[target.folder][definition_file(pipeline.name)] = text
+            files[target.folder][settings_file(pipeline.name)] = canonical(dict(compiled.settings))
+    proven.save()
+    names = {pipeline.name for pipeline in chosen}
+    everything = {pipeline.name for pipeline in loaded.pipelines}
+    outputs = tuple(
+        Output(folder=target.folder, files=files[target.folder], kept=_kept(project.build / target.folder, everything - names))
+        for target in targets
+    )
+    return Build(
+        compiled=tuple(compiled for target in targets for compiled in results[target.folder]),
+        outputs=outputs,
+        diagnostics=tuple(sorted(findings, key=lambda item: item.sort_key)),
+    )
+
+
+def _kept(folder: Path, names: set[str]) -> frozenset[str]:
+    """Listed files of pipelines that exist but were not selected."""
+    files = {file for name in names for file in (definition_file(name), settings_file(name))}
+    return frozenset(path for path in listed(folder) if path in files)
+
+
+def retired_folders(project: Project) -> tuple[str, ...]:
+    """Target folders below `build/` that have a manifest but that the project no longer has."""
+    known = {target.folder for target in project.targets}
+    found = [file.parent.relative_to(project.build).as_posix() for file in sorted(project.build.glob(f"**/{MANIFEST}"))]
+    return tuple(folder for folder in found if folder not in known)
+
+
+def _proof(compiled: Compiled, definition: Mapping[str, object], text: str, proven: _Proven) -> list[Diagnostic]:
+    """Findings about a finished definition: what the schema forbids, and its size."""
+    pipeline = compiled.pipeline
+    found = []
+    if len(text) > MAX_DEFINITION:
+        found.append(
+            Diagnostic(
+                code="SFN401",
+                message=f"the definition of `{pipeline.name}` has {len(text):,} characters",
+                span=pipeline.span,
+                help=f"AWS takes at most {MAX_DEFINITION:,}; move steps to a pipeline of their own and use `StartPipeline`",
+            )
+        )
+    if proven.knows(text):
+        return found
+    origins = _origins(compiled)
+    violations = validate(definition)
+    for violation in violations:
+        where = f"state `{violation.state}`: " if violation.state else ""
+        span = origins.get(violation.state, pipeline.span)
+        found.append(
+            Diagnostic(code="SFN103", message=f"{where}{violation.message}", span=span, help=f"at {violation.pointer or '/'}")
+        )
+    if not violations:
+        proven.add(text)
+    return found
+
+
+def _origins(compiled: Compiled) -> dict[str, Span]:
+    return {name: state.origin.span for name, state in walk(compiled.machine) if state.origin is not None}
+
+
+class _Proven:
+    """Definitions that the schema has accepted before, by digest, in the user cache: `jsonschema` in pure Python is the
+    slow part of a build (figures in `bench/README.md`), and the same text gets the same verdict."""
+
+    def __init__(self) -> None:
+        self._file = cache_folder() / f"valid-{schema_digest()[:16]}.txt"
+        try:
+            self._known = dict.fromkeys(self._file.read_text(encoding="ascii").split())
+        except (OSError, UnicodeDecodeError):
+            self._known = {}
+        self._new: dict[str, None] = {}
+
+    def knows(self, text: str) -> bool:
+        return sha256(text) in self._known
+
+    def add(self, text: str) -> None:
+        self._new[sha256(text)] = None
+
+    def save(self) -> None:
+        if self._new:
+            latest = [*self._new, *self._known][:_REMEMBERED]
+            remember(self._file, "\n".join(latest).encode("ascii"))

@@ -1,0 +1,93 @@
+"""Differences between state machines for people (text, markdown) and programs (json)."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Sequence
+from typing import assert_never
+
+from sfn_dsl.diff import Added, Changed, Edit, Removed, Renamed
+
+__all__ = ["Comparison", "render"]
+
+Paint = Callable[[str, str], str]
+_WIDTH = 160
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Comparison:
+    """A pipeline in one or more target folders that changed in the same way. `status`: added, removed or changed."""
+
+    pipeline: str
+    folders: tuple[str, ...]
+    status: str
+    edits: tuple[Edit, ...]
+
+
+def render(found: Sequence[Comparison], format: str, paint: Paint) -> str:
+    """The differences as `text`, `markdown` or `json`."""
+    match format:
+        case "json":
+            return json.dumps([_json(entry) for entry in found], indent=2, ensure_ascii=False)
+        case "markdown":
+            return "\n".join(_markdown(entry) for entry in found) + f"\n{_summary(found)}"
+        case _:
+            blocks = [_text(entry, paint) for entry in found]
+            return "\n".join([*blocks, _summary(found)])
+
+
+def _summary(found: Sequence[Comparison]) -> str:
+    edits = [edit for entry in found for edit in entry.edits]
+    added = sum(isinstance(edit, Added) for edit in edits)
+    removed = sum(isinstance(edit, Removed) for edit in edits)
+    changed = len(edits) - added - removed
+    if not found:
+        return "No differences."
+    return f"States: {added} to add, {changed} to change, {removed} to remove."
+
+
+def _lines(edit: Edit) -> list[tuple[str, str]]:
+    """Sign and text of each line of an edit."""
+    match edit:
+        case Added(state=state, type=kind):
+            return [("+", f"state  {state}  ({kind})")]
+        case Removed(state=state, type=kind):
+            return [("-", f"state  {state}  ({kind})")]
+        case Renamed(state=state, new=new):
+            return [("~", f"state  {state}  is now called  {new}  (executions in flight cannot be redriven across a rename)")]
+        case Changed(state=state, fields=fields):
+            owner = f"state  {state}" if state else "machine"
+            return [("~", f"{owner}  {field.path}  {_short(field.old)} -> {_short(field.new)}") for field in fields]
+        case _:
+            assert_never(edit)
+
+
+def _short(text: str) -> str:
+    if not text:
+        return "(none)"
+    return text if len(text) <= _WIDTH else text[: _WIDTH - 3] + "..."
+
+
+_COLOURS = {"+": "green", "-": "red", "~": "yellow"}
+
+
+def _text(entry: Comparison, paint: Paint) -> str:
+    alike = " alike" if len(entry.folders) > 1 else ""
+    sign = {"added": "+", "removed": "-"}.get(entry.status, "~")
+    out = [f"{paint(sign, _COLOURS[sign])} {entry.pipeline}  ({', '.join(entry.folders)}{alike}, {entry.status})"]
+    out += [f"  {paint(sign, _COLOURS[sign])} {text}" for edit in entry.edits for sign, text in _lines(edit)]
+    return "\n".join(out) + "\n"
+
+
+def _markdown(entry: Comparison) -> str:
+    alike = ", alike" if len(entry.folders) > 1 else ""
+    out = [f"### `{entry.pipeline}` ({', '.join(entry.folders)}{alike}): {entry.status}", "", "```diff"]
+    for edit in entry.edits:
+        out += [f"{'!' if sign == '~' else sign} {text}" for sign, text in _lines(edit)]
+    return "\n".join([*out, "```", ""])
+
+
+def _json(entry: Comparison) -> dict[str, object]:
+    edits = [{"kind": type(edit).__name__.lower(), **dataclasses.asdict(edit)} for edit in entry.edits]
+    return {"pipeline": entry.pipeline, "targets": list(entry.folders), "status": entry.status, "edits": edits}
