@@ -47,7 +47,8 @@ class Lowered:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where steps are lowered: scope, where failures go, which handler they stand in, stage and depth."""
+    """Where steps are lowered: scope, where failures go, which handler they stand in, stage and depth. `goes_on`: a step that
+    fails is passed over, as in the failure handler, where a record that cannot be written must not keep back the alert."""
 
     scope: Scope
     throws_to: Label | None
@@ -56,6 +57,7 @@ class _Place:
     inside: Failure | None
     stage: str = ""
     depth: int = 0
+    goes_on: bool = False
 
 
 def lower(pipeline: Pipeline, target: Target, problems: Problems) -> Lowered:
@@ -124,10 +126,10 @@ class _Lowering:
         return Label(choice)
 
     def handler(self, steps: tuple[Step, ...], failure: Failure, start: Label) -> None:
-        """The failure handler: its steps, then a Fail with the error that started it. What fails inside goes there at once."""
+        """The failure handler: its steps, each passed over when it fails itself, then a Fail with the error that started it."""
         failed = Step("Pipeline failed", span=self.pipeline.span)
         end = Label()
-        place = _Place(self.root, end, end, None, failure)
+        place = _Place(self.root, end, end, None, failure, goes_on=True)
         start.node = self.sequence(steps, place, end).node
         occurrence = self.occur(failed, place)
         end.node = self.node(occurrence, Fault(error=FAILURE.error, cause=FAILURE.cause), place)
@@ -344,7 +346,8 @@ class _Lowering:
             node.edges.append(Edge(EdgeKind.CATCH, label, errors=catcher.errors, failure=failure))
         everything = any(ALL.errors[0] in catcher.errors for catcher in catchers)
         if place.catches_to is not None and not everything:
-            node.edges.append(Edge(EdgeKind.CATCH, place.catches_to, errors=ALL.errors, failure=place.enters))
+            to = after if place.goes_on else place.catches_to
+            node.edges.append(Edge(EdgeKind.CATCH, to, errors=ALL.errors, failure=place.enters))
 
     def edge(self, kind: EdgeKind, goto: Goto, node: Node, labels: dict[str, Label], place: _Place, after: Label) -> Edge:
         match goto:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, TypeAlias
 
 from sfn_dsl.asl.model import Retrier
 from sfn_dsl.draft import Draft, Site
@@ -13,14 +13,7 @@ from sfn_dsl.expression import MISSING, Reference, StepRoot, Template
 from sfn_dsl.policy import Catcher, RetryPolicy
 from sfn_dsl.span import Span, caller
 
-__all__ = ["Block", "Chain", "Foreign", "Step", "TaskStep", "as_steps"]
-
-
-@runtime_checkable
-class Foreign(Protocol):
-    """An object of another library that can say which of our steps it stands for."""
-
-    def to_step(self) -> Step: ...
+__all__ = ["Block", "Chain", "Step", "TaskStep", "as_steps"]
 
 
 class _Chained:
@@ -95,7 +88,7 @@ class TaskStep(Step):
         return (self.catch,) if isinstance(self.catch, Catcher) else tuple(self.catch)
 
 
-Block: TypeAlias = Step | Chain | Foreign | Iterable[Any] | None
+Block: TypeAlias = Step | Chain | Iterable[Any] | None
 """A step, a chain, or a list of them; `None` is nothing."""
 
 
