@@ -105,7 +105,7 @@ class Assembler:
                 return self.fault(write, error, cause)
             case Fault():
                 [edge] = node.edges
-                return Pass(**self.assigned(self.edge_assign(node, edge)), **self.nothing(), next=self.target_of(edge))
+                return Pass(**self.assigned(self.edge_assign(node, edge)), **self.nothing(node.scope), next=self.target_of(edge))
             case _:
                 raise TypeError(f"{type(node.draft).__name__} has no state")
 
@@ -284,10 +284,13 @@ class Assembler:
     def leave(self, node: Node) -> dict[str, Any]:
         """`Assign`, output and `Next` or `End` of a state that is left normally."""
         [edge] = [edge for edge in node.edges if edge.kind is EdgeKind.NEXT]
-        assign = self.assigned({**self.entry_assign(node), **self.result_assign(node)})
+        result = self.result_assign(node)
+        new = {name.removesuffix(".$") for name in result}
+        entry = {name: value for name, value in self.entry_assign(node).items() if name.removesuffix(".$") not in new}
+        assign = self.assigned({**entry, **result})
         if edge.label.node is not None:
             quiet = isinstance(node.draft, Pause)
-            return {**assign, **({} if quiet else self.nothing()), "next": self.target_of(edge)}
+            return {**assign, **({} if quiet else self.nothing(node.scope)), "next": self.target_of(edge)}
         output = self.output(node)
         if not self.jsonpath:
             return {**assign, "output": output, "end": True}
@@ -300,9 +303,11 @@ class Assembler:
             )
         return {**assign, "result_selector": output, "end": True}
 
-    def nothing(self) -> dict[str, Any]:
-        """The output of a state in the middle: nothing is carried along."""
-        return {"output_path": None} if self.jsonpath else {"output": {}}
+    def nothing(self, scope: Scope) -> dict[str, Any]:
+        """The output of a state in the middle: no result is carried along."""
+        if not self.jsonpath:
+            return {"output": {}}
+        return {"result_path": None} if id(scope) in self.resolver.carrying else {"output_path": None}
 
     @staticmethod
     def assigned(values: Mapping[str, Template]) -> dict[str, Any]:
@@ -361,7 +366,7 @@ class Assembler:
             if variable is not None:
                 found.update(self.value(node, variable, template))
         for record in self.resolver.records.values():
-            if record.producer is not node or record.occurrence is None:
+            if record.producer is not node or record.occurrence is None or not record.kept:
                 continue
             slots = {}
             for path, key in record.keys.items():

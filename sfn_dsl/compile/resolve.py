@@ -88,6 +88,7 @@ class Resolver:
         self.scope_inputs: dict[int, ScopeInput] = {}
         self.exports: dict[int, dict[str, Record]] = {}
         self.aliases: dict[int, dict[str, Reference]] = {}
+        self.carrying: set[int] = set()
         self._bits: dict[tuple[int, str], int] = {}
         self._types: dict[int, Shape] = {}
         self.flow = Flow()
@@ -264,7 +265,7 @@ class Resolver:
             case InputRoot(owner=owner):
                 return self._input(node, reference, owner, tolerant)
             case ItemRoot(owner=owner, part=part):
-                return self._item(node, reference, owner, part, tolerant)
+                return self._item(node, reference, owner, part, tolerant, leaving)
             case StepRoot(step=step):
                 return self._step(node, reference, step, fallback, tolerant, leaving)
 
@@ -395,7 +396,7 @@ class Resolver:
         at, sure = record.read(path)
         return Slot(Base.VARIABLE, at, sure, kind)
 
-    def _item(self, node: Node, reference: Reference, owner: object, part: str, tolerant: bool) -> Slot | None:
+    def _item(self, node: Node, reference: Reference, owner: object, part: str, tolerant: bool, leaving: bool) -> Slot | None:
         home = next((scope for scope in node.scope.ancestry() if self._maps(scope, owner)), None)
         path, fallback = reference._path, reference._fallback
         if home is None or not isinstance(owner, Item):
@@ -419,7 +420,37 @@ class Resolver:
         sure = part != "value" or not path
         if home.kind is ScopeKind.DISTRIBUTED:
             return Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *given.part(part, path)), sure, kind, fallback)
-        return self._seed(node, home, (id(owner), part), path, given.part(part, ()), tolerant, kind, fallback)
+        key = (id(owner), part)
+        if self.jsonpath:
+            return self._carried(node, home, key, path, given.part(part, ()), kind, fallback, leaving)
+        return self._seed(node, home, key, path, given.part(part, ()), tolerant, kind, fallback)
+
+    def _carried(
+        self, node: Node, home: Scope, key: object, path: Path, at: Path, kind: str, fallback: Template, leaving: bool
+    ) -> Slot | None:
+        """In JSONPath a Task's Assign cannot see the input, so the states of an iteration hand their input on instead."""
+        if leaving:
+            self.problems.add(
+                "SFN210",
+                f"JSONPath cannot express an item in what `{node.occurrence.name}` gives back",
+                node.span,
+                "collect results of steps only, or use query_language JSONata",
+            )
+            return None
+        self.carrying.add(id(home))
+        chain = list(node.scope.ancestry())
+        for scope in reversed(chain[: chain.index(home)]):
+            self.carrying.add(id(scope))
+            if scope.kind is ScopeKind.INLINE:
+                at = self._pass_on(scope, key, home)
+        return Slot(Base.INPUT, (*at, *path), not path, kind, fallback)
+
+    def _pass_on(self, scope: Scope, key: object, home: Scope) -> Path:
+        """Hand a part of an outer item to the iterations of an inner map; where it stands in their input."""
+        given = self.scope_input(scope)
+        if key not in given.passed:
+            given.passed[key] = (self.names.make("outer item"), self._part_reference(key, home))
+        return given.value(key, ())
 
     @staticmethod
     def _maps(scope: Scope, owner: object) -> bool:
@@ -446,10 +477,7 @@ class Resolver:
             if scope.owner is not holder.entry.node:
                 break
             if scope.kind is ScopeKind.INLINE:
-                given = self.scope_input(scope)
-                if key not in given.passed:
-                    given.passed[key] = (self.names.make("outer item"), self._part_reference(key, home))
-                at = given.value(key, ())
+                at = self._pass_on(scope, key, home)
             holder = scope
         if node is holder.entry.node:
             return Slot(Base.INPUT, (*at, *path), not path, kind, fallback)
@@ -557,17 +585,15 @@ class Resolver:
         own = self._own_node(occurrence)
         if own is None:
             return None
-        if isinstance(own.draft, Fixed):
-            return Slot(Base.VARIABLE, path, False, kind, fallback)
-        if own is node and leaving:
+        if own is node and leaving and not isinstance(own.draft, Fixed):
             prefix = own.draft.prefix if isinstance(own.draft, Call) else ()
             return Slot(Base.RESULT, (*prefix, *path), not path, kind, fallback)
         home = self._home(node, occurrence)
         producer = self._producer_in(occurrence, home)
         if producer is None:
             return None
-        if producer is node and leaving and producer.inner:
-            return Slot(Base.RESULT, (*self._export_path(producer, occurrence), *path), False, kind, fallback)
+        if producer is own and isinstance(own.draft, Fixed):
+            return Slot(Base.VARIABLE, path, False, kind, fallback)
         record = self.records.get((id(home), occurrence.order))
         if record is None:
             words = occurrence.name if producer is own else f"{producer.name} {occurrence.name}"
@@ -576,9 +602,8 @@ class Resolver:
                 position = next(i for i, scope in enumerate(producer.inner) if scope in set(occurrence.scope.ancestry()))
             record = Record(self.names.make(words), home, producer, occurrence, position)
             self.records[id(home), occurrence.order] = record
-        if record.keys and path not in record.fields and not any(starts_with(path, kept) for kept in record.keys):
-            record.keys = {}
         record.demand(path, tolerant)
+        record.kept = record.kept or not (producer is node and leaving)
         bit = self._bits.get((occurrence.order, ""), 0)
         known = self.flow.after(node) if leaving else self.flow.before(node)
         certain = bool(known & bit) or node.occurrence is occurrence
@@ -589,6 +614,9 @@ class Resolver:
         if not record.keys:
             return Slot(Base.VARIABLE, (record.name, *path), False, kind, fallback)
         where, sure = record.read(path)
+        if producer is node and leaving:
+            # The Parallel itself: what its branches gave back is its result, not yet a variable.
+            return Slot(Base.RESULT, (record.position, *where), sure, kind, fallback)
         return Slot(Base.VARIABLE, where, sure, kind, fallback)
 
     def _jsonpath_default(
@@ -607,11 +635,6 @@ class Resolver:
             return None
         record.defaults[path] = fallback
         return Slot(Base.VARIABLE, (record.name, *path), True, kind)
-
-    def _export_path(self, producer: Node, occurrence: Occurrence) -> Path:
-        position = next(i for i, scope in enumerate(producer.inner) if scope in set(occurrence.scope.ancestry()))
-        record = self.records.get((id(producer.scope), occurrence.order))
-        return (position, record.name if record else "")
 
     @staticmethod
     def _own_node(occurrence: Occurrence) -> Node | None:

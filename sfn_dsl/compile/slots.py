@@ -50,7 +50,8 @@ class Record:
 
     `producer` assigns it; None for a record that the entry of the scope assigns from the scope's input. `position` is the
     branch it comes out of when the producer is a Parallel. `initial`: it is read where the producer may not have run.
-    `defaults`: values for absent fields, by path.
+    `defaults`: values for absent fields, by path. `kept`: some state reads the variable; a Parallel at the end of its scope
+    hands on what its branches gave back without one.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Record:
     initial: bool = False
     defaults: dict[Path, Template] = field(default_factory=dict)
     whole: bool = False
+    kept: bool = False
     keys: dict[Path, str] = field(default_factory=dict)
 
     def demand(self, path: Path, tolerant: bool) -> None:

@@ -1,0 +1,78 @@
+"""Shared fixtures. `--update` rewrites the golden files under tests/golden."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sfn_dsl.asl.emit import to_json
+from sfn_dsl.asl.schema import validate
+from sfn_dsl.compile.machine import Compiled, compile_pipeline
+from sfn_dsl.pipeline import Pipeline
+from sfn_dsl.region import Target
+
+TARGET = Target(region="us-east-1", account="111122223333", values={"bucket": "lake-use1"})
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="rewrite golden files")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    os.environ["SFN_DSL_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def shared_cases() -> Path:
+    folder = os.environ.get("SFN_DSL_CASES")
+    if not folder:
+        pytest.skip("SFN_DSL_CASES does not name the folder with the large case sets")
+    return Path(folder)
+
+
+def compiled(pipeline: Pipeline, **more: Any) -> Compiled:
+    return compile_pipeline(pipeline, more.pop("target", TARGET), **more)
+
+
+@pytest.fixture
+def definition() -> Callable[..., dict[str, Any]]:
+    """Compile a pipeline that is right; the definition, which the schema accepts."""
+
+    def make(pipeline: Pipeline, **more: Any) -> dict[str, Any]:
+        result = compiled(pipeline, **more)
+        assert result.diagnostics == ()
+        value = to_json(result.machine)
+        assert validate(value) == []
+        return value
+
+    return make
+
+
+@pytest.fixture
+def findings() -> Callable[..., list[tuple[str, str]]]:
+    """Compile a pipeline that is wrong; code and message of every finding."""
+
+    def make(pipeline: Pipeline, **more: Any) -> list[tuple[str, str]]:
+        return [(found.code, found.message) for found in compiled(pipeline, **more).diagnostics]
+
+    return make
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Callable[..., Path]:
+    """A project folder from file names and texts; a plain `setup.cfg` unless one is given."""
+
+    def make(files: dict[str, str]) -> Path:
+        cfg = "[sfn_dsl]\nregions = us-east-1, us-west-1\n[sfn_dsl:us-east-1]\naccount = 111122223333\n[sfn_dsl:us-west-1]\naccount = 111122223333\n"
+        for name, text in {"setup.cfg": cfg, **files}.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return make
