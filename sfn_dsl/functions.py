@@ -12,7 +12,7 @@ from __future__ import annotations
 import string
 
 from sfn_dsl.errors import DeclarationError
-from sfn_dsl.expression import CONTEXT, Comparison, Expression, Operation, Reference, Template
+from sfn_dsl.expression import CONTEXT, Comparison, Expression, ItemRoot, Operation, Reference, Template
 from sfn_dsl.span import caller
 
 __all__ = [
@@ -25,8 +25,10 @@ __all__ = [
     "exists",
     "format",
     "hash",
+    "index_of",
     "is_null",
     "join",
+    "key_of",
     "length",
     "lowercase",
     "matches",
@@ -86,6 +88,22 @@ def format(template: str, *values: Template, **named: Template) -> Operation:
 def now() -> Reference:
     """The time at which the state was entered, ISO 8601 in UTC; the same in both query languages."""
     return CONTEXT.State.EnteredTime
+
+
+def index_of(item: Reference) -> Reference:
+    """The position, from 0, of the `Item` that a map works on."""
+    return _part(item, "index")
+
+
+def key_of(item: Reference) -> Reference:
+    """The key of the `Item`, where a distributed map goes over an object."""
+    return _part(item, "key")
+
+
+def _part(item: Reference, part: str) -> Reference:
+    if not isinstance(item._root, ItemRoot) or item._path:
+        raise DeclarationError(f"`fn.{part}_of` takes the `Item` of a map itself", span=caller())
+    return Reference(ItemRoot(item._root.owner, part), (), caller())
 
 
 def exists(value: Template) -> Operation:

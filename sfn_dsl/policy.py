@@ -14,6 +14,7 @@ Source: Developer Guide pages `sfn-best-practices` and `concepts-error-handling`
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypedDict, Unpack
@@ -77,12 +78,12 @@ class Figures(TypedDict, total=False):
 class _Rule:
     """A retrier whose error names depend on the service that is called; `""` stands for every service."""
 
-    names: Mapping[str, tuple[str, ...]]
-    figures: Retrier
+    names: tuple[tuple[str, tuple[str, ...]], ...]
+    figures: tuple[tuple[str, int | float | str], ...]
 
     def retrier(self, service: str) -> Retrier | None:
-        errors = (*self.names.get(service, ()), *self.names.get("", ()))
-        return dataclasses.replace(self.figures, error_equals=errors) if errors else None
+        errors = tuple(error for owner, errors in self.names if owner in ("", service) for error in errors)
+        return Retrier(error_equals=errors, **dict(self.figures)) if errors else None  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,10 @@ class RetryPolicy:
     def with_(self, **figures: Unpack[Figures]) -> RetryPolicy:
         """The same errors with other figures."""
         return RetryPolicy(
-            tuple(dataclasses.replace(rule, figures=dataclasses.replace(rule.figures, **figures)) for rule in self.rules)
+            tuple(dataclasses.replace(rule, figures=tuple({**dict(rule.figures), **figures}.items())) for rule in self.rules)
         )
 
+    @functools.cache  # noqa: B019 - policies are few and live as long as the program
     def retriers(self, service: str) -> tuple[Retrier, ...]:
         """The retriers for a service part of a resource, such as `lambda`, `glue` or `redshiftdata`. An error name that an
         earlier retrier has is left out of later ones, where it could never match."""
@@ -116,6 +118,10 @@ class RetryPolicy:
         return tuple(found)
 
 
+def _figures(**figures: Unpack[Figures]) -> tuple[tuple[str, int | float | str], ...]:
+    return tuple((name, value) for name, value in figures.items() if isinstance(value, (int, float, str)))
+
+
 def _errors(listed: tuple[str | ErrorClass, ...]) -> tuple[str, ...]:
     names: list[str] = []
     for entry in listed:
@@ -125,7 +131,7 @@ def _errors(listed: tuple[str | ErrorClass, ...]) -> tuple[str, ...]:
 
 def retry(*errors: str | ErrorClass, **figures: Unpack[Figures]) -> RetryPolicy:
     """A policy for error names of your own, for instance `retry("MyError", max_attempts=5)`."""
-    return RetryPolicy((_Rule(names={"": _errors(errors)}, figures=Retrier(**figures)),))
+    return RetryPolicy((_Rule(names=(("", _errors(errors)),), figures=_figures(**figures)),))
 
 
 _TRANSIENT: Final[Mapping[str, tuple[str, ...]]] = {
@@ -174,8 +180,8 @@ _THROTTLED: Final[Mapping[str, tuple[str, ...]]] = {
 TRANSIENT: Final = RetryPolicy(
     (
         _Rule(
-            names=_TRANSIENT,
-            figures=Retrier(interval_seconds=2, max_attempts=6, backoff_rate=2.0, max_delay_seconds=60, jitter_strategy="FULL"),
+            names=tuple(_TRANSIENT.items()),
+            figures=_figures(interval_seconds=2, max_attempts=6, backoff_rate=2.0, max_delay_seconds=60, jitter_strategy="FULL"),
         ),
     )
 )
@@ -184,8 +190,8 @@ TRANSIENT: Final = RetryPolicy(
 THROTTLED: Final = RetryPolicy(
     (
         _Rule(
-            names=_THROTTLED,
-            figures=Retrier(interval_seconds=30, max_attempts=8, backoff_rate=2.0, max_delay_seconds=600, jitter_strategy="FULL"),
+            names=tuple(_THROTTLED.items()),
+            figures=_figures(interval_seconds=30, max_attempts=8, backoff_rate=2.0, max_delay_seconds=600, jitter_strategy="FULL"),
         ),
     )
 )
@@ -194,8 +200,8 @@ THROTTLED: Final = RetryPolicy(
 TIMEOUT: Final = RetryPolicy(
     (
         _Rule(
-            names={"": ("States.Timeout", "States.HeartbeatTimeout")},
-            figures=Retrier(interval_seconds=30, max_attempts=2, backoff_rate=2.0, jitter_strategy="FULL"),
+            names=(("", ("States.Timeout", "States.HeartbeatTimeout")),),
+            figures=_figures(interval_seconds=30, max_attempts=2, backoff_rate=2.0, jitter_strategy="FULL"),
         ),
     )
 )
@@ -204,13 +210,13 @@ TIMEOUT: Final = RetryPolicy(
 JOB_FAILED: Final = RetryPolicy(
     (
         _Rule(
-            names={"": ("States.TaskFailed",)},
-            figures=Retrier(interval_seconds=60, max_attempts=2, backoff_rate=2.0, max_delay_seconds=900, jitter_strategy="FULL"),
+            names=(("", ("States.TaskFailed",)),),
+            figures=_figures(interval_seconds=60, max_attempts=2, backoff_rate=2.0, max_delay_seconds=900, jitter_strategy="FULL"),
         ),
     )
 )
-"""The job ran and failed; 2 retries. `States.TaskFailed` matches every error but a timeout: put `NEVER_AGAIN`-style rules of
-your own (`retry(BUSINESS, max_attempts=0)`) before it."""
+"""The job ran and failed; 2 retries. `States.TaskFailed` matches every error but a timeout, so name what must not be repeated
+before it: `retry(BUSINESS, max_attempts=0) + JOB_FAILED`."""
 
 NEVER: Final = RetryPolicy()
 """No retry at all."""

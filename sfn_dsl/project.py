@@ -99,10 +99,11 @@ def relative(root: Path, found: Diagnostic) -> Diagnostic:
     """The finding with file names as seen from a folder."""
 
     def short(span: Span) -> Span:
+        outer = short(span.called_from) if span.called_from is not None else None
         try:
-            return Span(str(Path(span.file).relative_to(root)), span.line)
+            return Span(str(Path(span.file).relative_to(root)), span.line, outer)
         except ValueError:
-            return span
+            return Span(span.file, span.line, outer)
 
     return replace(found, span=short(found.span), also=tuple((short(span), text) for span, text in found.also))
 
@@ -351,6 +352,7 @@ def _cycles(pipelines: list[Pipeline]) -> Iterator[Diagnostic]:
             starts[pipeline.name] = started_by(pipeline)
         except DeclarationError:
             starts[pipeline.name] = {}  # what is wrong with its steps is said when it is compiled
+    told: set[frozenset[str]] = set()
     for pipeline in pipelines:
         path, todo = {pipeline.name: ""}, [pipeline.name]
         while todo:
@@ -361,13 +363,16 @@ def _cycles(pipelines: list[Pipeline]) -> Iterator[Diagnostic]:
                     while path[trail[-1]]:
                         trail.append(path[trail[-1]])
                     circle = " -> ".join([*reversed(trail), target])
+                    todo.clear()
+                    if frozenset(trail) in told:
+                        break
+                    told.add(frozenset(trail))
                     yield Diagnostic(
                         code="SFN111",
                         message=f"pipelines start each other in a circle: {circle}",
-                        span=span,
+                        span=starts[pipeline.name].get(trail[-2] if len(trail) > 1 else target, span),
                         help="start the other one by an event, or end the circle with a condition in a third pipeline",
                     )
-                    todo.clear()
                     break
                 if target not in path:
                     path[target] = name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 __all__ = ["NOWHERE", "Span", "caller"]
 
@@ -13,10 +14,14 @@ _PACKAGE = str(Path(__file__).parent) + "/"
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A line of a file. `line` counts from 1; 0 means that only the file is known."""
+    """A line of a file. `line` counts from 1; 0 means that only the file is known.
+
+    `called_from`: the line at the top level of a module that led there, where the line itself is inside a function.
+    """
 
     file: str
     line: int = 0
+    called_from: Span | None = None
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.line else self.file
@@ -27,12 +32,16 @@ NOWHERE = Span("<unknown>")
 
 def caller() -> Span:
     """The innermost line on the stack that lies outside this package and dataclass-made code."""
-    frame = sys._getframe(1)
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if not file.startswith(_PACKAGE) and not file.startswith("<"):
-            return Span(file, frame.f_lineno)
-        if frame.f_back is None:
-            break
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE, "<")):
         frame = frame.f_back
-    return NOWHERE
+    if frame is None:
+        return NOWHERE
+    file, line = frame.f_code.co_filename, frame.f_lineno
+    top: FrameType | None = frame
+    while top is not None and top.f_code.co_name != "<module>":
+        top = top.f_back
+    imported = top is not None and top.f_back is not None and top.f_back.f_code.co_filename.startswith("<frozen importlib")
+    if top is None or top is frame or not imported:
+        return Span(file, line)
+    return Span(file, line, Span(top.f_code.co_filename, top.f_lineno))

@@ -86,7 +86,7 @@ def test_items_and_outer_values_in_nested_maps(definition: Define, language: str
     batch = Input(run=str)
     listing = call("listing", {"run": batch.run})
     outer, inner = Item(), Item()
-    touch = call("touch", {"o": outer.name, "i": inner, "at": Item.index(inner), "run": batch.run, "l": listing.output.tag})
+    touch = call("touch", {"o": outer.name, "i": inner, "at": fn.index_of(inner), "run": batch.run, "l": listing.output.tag})
     again = call("again", {"o": outer.name, "i": inner, "t": touch.output.v})
     loop = ForEach(
         "outer",

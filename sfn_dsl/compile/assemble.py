@@ -109,11 +109,11 @@ class Assembler:
             case _:
                 raise TypeError(f"{type(node.draft).__name__} has no state")
 
-    def writer(self, node: Node, *, leaving: bool = False) -> Jsonata | JsonPath:
+    def writer(self, node: Node, *, leaving: bool = False, figure: bool = False) -> Jsonata | JsonPath:
         """The back end, with references read as the node reads them."""
 
         def resolve(reference: Reference) -> Slot | Expression | None:
-            return self.resolver.slot(node, reference, leaving=leaving)
+            return self.resolver.slot(node, reference, leaving=leaving, figure=figure)
 
         return JsonPath(resolve) if self.jsonpath else Jsonata(resolve)
 
@@ -127,21 +127,21 @@ class Assembler:
             found["credentials"] = write.template(call.credentials)
         for name, value in (("timeout_seconds", call.timeout), ("heartbeat_seconds", call.heartbeat)):
             if value is not MISSING:
-                found.update(self.figure(write, name, value))
+                found.update(self.figure(node, name, value))
         return found
 
-    @staticmethod
-    def figure(write: Jsonata | JsonPath, name: str, value: Template) -> dict[str, Any]:
+    def figure(self, node: Node, name: str, value: Template) -> dict[str, Any]:
         """A number, or where it stands."""
         if not isinstance(value, Expression):
             return {name: value}
+        write = self.writer(node, figure=True)
         if isinstance(write, JsonPath):
             return {f"{name}_path": write.reference_path(value)}
         return {name: write.wrapped(value)}
 
     def wait(self, node: Node, seconds: Template, until: Template) -> dict[str, Any]:
         name, value = ("seconds", seconds) if until is MISSING else ("timestamp", until)
-        return self.figure(self.writer(node), name, value)
+        return self.figure(node, name, value)
 
     def choice(self, node: Node) -> Choice:
         write = self.writer(node)
@@ -191,7 +191,7 @@ class Assembler:
         found: dict[str, Any] = {}
         if each.items is not MISSING:
             if isinstance(write, JsonPath):
-                found["items_path"] = write.reference_path(each.items)
+                found["items_path"] = write.reference_path(each.items, context=True)
             elif isinstance(each.items, Expression):
                 found["items"] = write.wrapped(each.items)
             else:
@@ -208,7 +208,7 @@ class Assembler:
         for name, value in fields.items():
             found.update(self.map_field(node, write, name, value, given))
         if each.max_concurrency is not MISSING:
-            found.update(self.figure(write, "max_concurrency", each.max_concurrency))
+            found.update(self.figure(node, "max_concurrency", each.max_concurrency))
         found["item_processor"] = self.machine(scope, config)
         return found
 
@@ -245,25 +245,29 @@ class Assembler:
                 "ToleratedFailureCount": "tolerated_failure_count",
                 "ToleratedFailurePercentage": "tolerated_failure_percentage",
             }
-            return self.figure(write, snake[name], value) if name in snake else {"label": value}
+            return self.figure(node, snake[name], value) if name in snake else {"label": value}
         written: dict[str, Template] = {}
         for key, member in value.items():
             if isinstance(member, Expression) and isinstance(write, JsonPath):
-                written[f"{key}Path"] = write.reference_path(member)
+                written.update(self.figure_path(node, key, member))
             elif key == "Arguments" and self.jsonpath:
                 written["Parameters"] = write.template(member)
             elif key == "ReaderConfig" and isinstance(write, JsonPath):
-                written[key] = {
-                    f"{inner}Path" if isinstance(entry, Expression) else inner: write.reference_path(entry)
-                    if isinstance(entry, Expression)
-                    else entry
-                    for inner, entry in member.items()
-                }
+                config: dict[str, Template] = {}
+                for inner, entry in member.items():
+                    config.update(self.figure_path(node, inner, entry) if isinstance(entry, Expression) else {inner: entry})
+                written[key] = config
             else:
                 written[key] = write.template(member)
         if name == "ItemBatcher" and given.passed:
             written["BatchInput"] = self.passed(node, given)
         return {attribute: _part(_PARTS[name], written)}
+
+    def figure_path(self, node: Node, name: str, value: Template) -> dict[str, Template]:
+        """A figure of a part of a Map, in JSONPath: the field that takes a path."""
+        write = self.writer(node, figure=True)
+        assert isinstance(write, JsonPath)
+        return {f"{name}Path": write.reference_path(value)}
 
     # What is assigned, and where a state goes
 
@@ -365,8 +369,8 @@ class Assembler:
             variable = self.resolver.locals.get((node.occurrence.order, name))
             if variable is not None:
                 found.update(self.value(node, variable, template))
-        for record in self.resolver.records.values():
-            if record.producer is not node or record.occurrence is None or not record.kept:
+        for record in self.resolver.made_by.get(id(node), ()):
+            if not record.kept:
                 continue
             slots = {}
             for path, key in record.keys.items():
@@ -407,9 +411,7 @@ class Assembler:
         if node is not node.scope.entry.node:
             return {}
         found: dict[str, Template] = {}
-        for (_, key), record in self.resolver.entry_records.items():
-            if record.scope is not node.scope:
-                continue
+        for key, record in self.resolver.entered_with(node.scope):
             if record.scope.kind is ScopeKind.ROOT:
                 found.update(self.input_record(node, record))
             else:
@@ -420,8 +422,8 @@ class Assembler:
                     if isinstance(slot, Slot):
                         slots[name] = slot
                 found.update(self.record(record.name, record, slots))
-        for record in self.resolver.records.values():
-            if record.scope is node.scope and record.initial:
+        for record in self.resolver.in_scope.get(id(node.scope), ()):
+            if record.initial:
                 found.update(self.initial(record))
         return found
 
@@ -431,7 +433,8 @@ class Assembler:
             write = self.writer(node)
             defaults = {str(path[0]): value for path, value in record.defaults.items()}
             context = Reference(ContextRoot(), ("Execution", "Input"))
-            key, text = write.member(record.name, Operation("merge", (defaults, context)))  # type: ignore[union-attr]
+            value = Operation("merge", (defaults, context)) if defaults else context
+            key, text = write.member(record.name, value)  # type: ignore[union-attr]
             return {key: text}
         slots = {
             key: Slot(Base.CONTEXT, ("Execution", "Input", *path), True, "any", record.defaults.get(path, MISSING))
@@ -499,7 +502,7 @@ class Assembler:
             bodies[name] = body
         reading = read_json({"StartAt": draft.start_at, "States": bodies})
         for problem in reading.problems:
-            self.problems.add("SFN103", f"Raw `{node.name}`, {problem.pointer}: {problem.message}", node.span)
+            self.problems.add("SFN103", f"Raw `{node.name}`, {problem.pointer}: {problem.message}", node.span, "mend or remove it")
         origin = Origin(node.occurrence.step.name, node.span)
         found: dict[str, State] = {}
         for name, body_state in reading.machine.states.items():

@@ -239,20 +239,23 @@ def _call(node: Node, call: Call, pipeline: Pipeline, target: Target, problems: 
             node.span,
             f"it supports {patterns}",
         )
-    if isinstance(call.arguments, Mapping):
+    if isinstance(call.arguments, Mapping) and known.input.kind == "structure":
         _structure(call.arguments, known.input, "", node, known, problems)
 
 
 def _structure(value: Mapping[str, Template], shape: Shape, at: str, node: Node, known: Integration, problems: Problems) -> None:
     who = f"step `{node.occurrence.name}`"
+    meant = set()
     for name, member in value.items():
         inner = shape.members.get(name) if isinstance(name, str) else None
         if inner is None:
+            missing = shape.required - set(value)
+            meant.update(other for other in missing if f"`{other}`" in did_you_mean(str(name), missing))
             hint = did_you_mean(str(name), shape.members) or f"it takes {', '.join(sorted(shape.members)[:12])}"
             problems.add("SFN109", f"{who}: `{known.name}` has no argument `{at}{name}`", node.span, hint)
         elif name not in known.free:
             _value(member, inner, f"{at}{name}", node, known, problems)
-    for name in sorted(shape.required - set(value)):
+    for name in sorted(shape.required - set(value) - meant):
         problems.add(
             "SFN109", f"{who}: `{known.name}` needs the argument `{at}{name}`", node.span, "AWS refuses the call without it"
         )

@@ -53,7 +53,6 @@ _ARITHMETIC: Final = {
 }
 
 _FUNCTIONS: Final = {
-    "length": "$count",
     "sum": "$sum",
     "min": "$min",
     "max": "$max",
@@ -243,11 +242,13 @@ class Jsonata:
             case "merge":
                 return f"$merge([{', '.join(self._certain(operand) for operand in operands)}])", _ATOM
             case "split":
-                return f"[$split({self.text(operands[0])}, {self.text(operands[1])})[$ != '']]", _ATOM
+                return f"[$split({self._certain(operands[0])}, {self.text(operands[1])})[$ != '']]", _ATOM
             case "to_json":
                 return f"$string({self._certain(operands[0])})", _ATOM
+            case "length":
+                return f"$count({self._certain(operands[0])})", _ATOM
             case _ if name in _LISTS:
-                return f"[{_LISTS[name]}({', '.join(self.text(operand) for operand in operands)})]", _ATOM
+                return f"[{_LISTS[name]}({', '.join(self._certain(operand) for operand in operands)})]", _ATOM
             case _:
                 return f"{_FUNCTIONS[name]}({', '.join(self.text(operand) for operand in operands)})", _ATOM
 

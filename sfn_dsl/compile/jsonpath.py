@@ -150,12 +150,14 @@ class JsonPath:
             text = f"${parts.pop(0)}"
         return text + _path(tuple(parts))
 
-    def reference_path(self, value: Template) -> str:
+    def reference_path(self, value: Template, *, context: bool = False) -> str:
         """A value that must be a plain path, for the `...Path` fields."""
         if isinstance(value, Reference):
             found = self._resolve(value)
-            if isinstance(found, Slot):
+            if isinstance(found, Slot) and (found.base is not Base.CONTEXT or context):
                 return self.path(found)
+            if isinstance(found, Slot):
+                raise _refuse("a value of the context object in this field")
         raise _refuse("a computed value in this field")
 
     def _text(self, value: Template) -> tuple[str, int]:

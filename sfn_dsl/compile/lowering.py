@@ -81,7 +81,7 @@ class _Lowering:
     def run(self) -> Lowered:
         pipeline = self.pipeline
         steps = self.flatten(pipeline.body)
-        if not steps:
+        if not steps and not self.problems:
             self.problems.add("SFN104", f"pipeline `{pipeline.name}` has no steps", pipeline.span, "give it steps in `body`")
         handler = self.flatten(pipeline.on_failure)
         wired = bool(handler) and pipeline.failure_mode == "record"

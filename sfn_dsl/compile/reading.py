@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator, Mapping
 
 from sfn_dsl.compile.graph import Node
@@ -17,38 +18,62 @@ from sfn_dsl.expression import (
     Template,
 )
 
-__all__ = ["at_entry", "at_exit", "references"]
+__all__ = ["Use", "at_entry", "at_exit", "references"]
+
+
+class Use(enum.Enum):
+    """What a template is for: a value; a condition, in which absent values make comparisons false; or the figure of a field
+    such as `TimeoutSeconds`, for which JSONPath takes nothing but a reference path."""
+
+    VALUE = "value"
+    CONDITION = "condition"
+    FIGURE = "figure"
+
 
 _TOLERANT = {"exists", "matches", "coalesce", "contains"}
 
 
-def at_entry(node: Node) -> Iterator[tuple[Template, bool]]:
-    """The templates that a node evaluates when it is entered, each with whether it is a condition."""
+def at_entry(node: Node) -> Iterator[tuple[Template, Use]]:
+    """The templates that a node evaluates when it is entered, each with what it is for."""
     match node.draft:
         case Call(arguments=arguments, credentials=credentials, timeout=timeout, heartbeat=heartbeat):
-            for template in (arguments, credentials, timeout, heartbeat):
-                yield template, False
+            yield arguments, Use.VALUE
+            yield credentials, Use.VALUE
+            yield timeout, Use.FIGURE
+            yield heartbeat, Use.FIGURE
         case Pause(seconds=seconds, until=until):
-            yield seconds, False
-            yield until, False
+            yield seconds, Use.FIGURE
+            yield until, Use.FIGURE
         case Each(items=items, max_concurrency=most, distributed=distributed):
-            yield items, False
-            yield most, False
-            yield distributed, False
+            yield items, Use.VALUE
+            yield most, Use.FIGURE
+            yield from _fields(distributed or {})
         case Fault(error=error, cause=cause) if not node.edges:
-            yield error, False
-            yield cause, False
+            yield error, Use.VALUE
+            yield cause, Use.VALUE
         case Fixed(states=states, reads=reads):
-            yield states, False
-            yield reads, False
+            yield states, Use.VALUE
+            yield reads, Use.VALUE
         case _:
             pass
     for edge in node.edges:
         if edge.condition is not None:
-            yield edge.condition, True
+            yield edge.condition, Use.CONDITION
         if edge.thrown is not None:
-            yield edge.thrown.error, False
-            yield edge.thrown.cause, False
+            yield edge.thrown.error, Use.VALUE
+            yield edge.thrown.cause, Use.VALUE
+
+
+def _fields(distributed: Mapping[str, Template]) -> Iterator[tuple[Template, Use]]:
+    """The fields of a distributed Map: figures, and parts that hold figures beside a payload."""
+    for value in distributed.values():
+        if not isinstance(value, Mapping):
+            yield value, Use.FIGURE
+            continue
+        for name, member in value.items():
+            inner = member.values() if name == "ReaderConfig" else [member]
+            for template in inner:
+                yield template, Use.VALUE if name == "Arguments" else Use.FIGURE
 
 
 def at_exit(node: Node) -> Iterator[Template]:
@@ -58,9 +83,9 @@ def at_exit(node: Node) -> Iterator[Template]:
         yield node.output
 
 
-def references(template: Template, condition: bool = False) -> Iterator[tuple[Reference, bool]]:
+def references(template: Template, use: Use = Use.VALUE) -> Iterator[tuple[Reference, bool]]:
     """Every reference in a template with whether its absence is accepted there. Iterative; for folded templates."""
-    stack: list[tuple[Template, bool]] = [(template, condition)]
+    stack: list[tuple[Template, bool]] = [(template, use is Use.CONDITION)]
     while stack:
         node, tolerant = stack.pop()
         inner: list[tuple[Template, bool]] = []

@@ -7,6 +7,7 @@ Nothing else is kept, and no state is added.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sfn_dsl.asl.services import Pattern, integration, parse_resource
@@ -89,6 +90,8 @@ class Resolver:
         self.exports: dict[int, dict[str, Record]] = {}
         self.aliases: dict[int, dict[str, Reference]] = {}
         self.carrying: set[int] = set()
+        self.in_scope: dict[int, list[Record]] = {}
+        self.made_by: dict[int, list[Record]] = {}
         self._bits: dict[tuple[int, str], int] = {}
         self._types: dict[int, Shape] = {}
         self.flow = Flow()
@@ -221,13 +224,24 @@ class Resolver:
 
     def _freeze(self, scope: Scope) -> None:
         """Fix what the variables of a scope hold; what comes out of branches is demanded at the ends of these."""
-        for record in [*self.records.values(), *self.entry_records.values()]:
-            if record.scope is scope and not record.keys:
+        for record in list(self.in_scope.get(id(scope), ())):
+            if not record.keys:
                 # JSONPath cannot read a field that may be absent, so it keeps the value that the field would stand in.
                 merged = isinstance(record.producer, Node) or not record.defaults
                 record.freeze(whole_if_tolerant=self.jsonpath and merged)
                 if self.comes_out_of_a_branch(record):
                     self._export(record)
+
+    def _keep(self, record: Record) -> Record:
+        self.in_scope.setdefault(id(record.scope), []).append(record)
+        return record
+
+    def entered_with(self, scope: Scope) -> Iterator[tuple[object, Record]]:
+        """The records that the first state of a scope assigns from the scope's input, each with what it stands for."""
+        known = set(map(id, self.in_scope.get(id(scope), ())))
+        for (_, key), record in self.entry_records.items():
+            if id(record) in known:
+                yield key, record
 
     def comes_out_of_a_branch(self, record: Record) -> bool:
         """Whether a Parallel, not the step itself, assigns a record."""
@@ -249,7 +263,9 @@ class Resolver:
 
     # Slots
 
-    def slot(self, node: Node, reference: Reference, *, tolerant: bool = False, leaving: bool = False) -> Slot | Expression | None:
+    def slot(
+        self, node: Node, reference: Reference, *, tolerant: bool = False, leaving: bool = False, figure: bool = False
+    ) -> Slot | Expression | None:
         """Where a node finds the value of a reference: a slot, or an expression that stands for it; None after a finding."""
         path, root = reference._path, reference._root
         fallback = reference._fallback
@@ -263,7 +279,7 @@ class Resolver:
             case FailureRoot():
                 return self._failure(node, reference)
             case InputRoot(owner=owner):
-                return self._input(node, reference, owner, tolerant)
+                return self._input(node, reference, owner, figure)
             case ItemRoot(owner=owner, part=part):
                 return self._item(node, reference, owner, part, tolerant, leaving)
             case StepRoot(step=step):
@@ -331,7 +347,7 @@ class Resolver:
 
     # Inputs and items: values that a scope is entered with
 
-    def _input(self, node: Node, reference: Reference, owner: object, tolerant: bool) -> Slot | Expression | None:
+    def _input(self, node: Node, reference: Reference, owner: object, figure: bool) -> Slot | Expression | None:
         declaration = self.pipeline.input
         path, fallback = reference._path, reference._fallback
         if owner is not declaration or not isinstance(owner, Input):
@@ -361,32 +377,57 @@ class Resolver:
         if crossed is not None:
             return Slot(crossed.base, (*crossed.path, *path[1:]), path[0] in owner.defaults and len(path) == 1, kind, fallback)
         default = owner.defaults.get(str(path[0]), MISSING)
+        if figure and self.jsonpath and default is MISSING and fallback is MISSING:
+            return self._figure(node, owner, path, kind)
         if default is MISSING and fallback is MISSING:
             return Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *path), False, kind)
         if default is MISSING and not self.jsonpath:
             return Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *path), False, kind, fallback)
         return self._defaulted(node, owner, path, default, kind, reference)
 
-    def _defaulted(self, node: Node, owner: Input, path: Path, default: Template, kind: str, reference: Reference) -> Slot | None:
+    def _figure(self, node: Node, owner: Input, path: Path, kind: str) -> Slot | None:
+        """An input in a field for which JSONPath takes only a reference path, which the context object is not."""
+        if node is self.lowered.root.entry.node:
+            return Slot(Base.INPUT, path, False, kind)
+        if self._before_entry(node, self.lowered.root):
+            self._cannot(node, f"input `{path_text(path)}` in this field of the first step")
+            return None
+        record = self._input_record(owner)
+        record.demand(path[:1], False)
+        return Slot(Base.VARIABLE, (record.name, *path), False, kind)
+
+    def _cannot(self, node: Node, what: str) -> None:
+        self.problems.add(
+            "SFN210",
+            f"JSONPath cannot express {what}, in step `{node.occurrence.name}`",
+            node.span,
+            "use it in a later step, or use query_language JSONata",
+        )
+
+    def _input_record(self, owner: Input) -> Record:
+        """The variable that the first state fills from the execution's input."""
+        key = (id(self.lowered.root), id(owner))
+        if key not in self.entry_records:
+            self.entry_records[key] = self._keep(Record(self.names.make("input"), self.lowered.root, None))
+        return self.entry_records[key]
+
+    def _defaulted(
+        self, node: Node, owner: Input, path: Path, default: Template, kind: str, reference: Reference
+    ) -> Slot | Expression | None:
         """An input with a default: applied once, in the first state; that one itself writes it out."""
         first = path[:1]
         here = self._before_entry(node, self.lowered.root)
         if here and not self.jsonpath:
-            inline = Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *first), True, kind, default)
-            return inline if len(path) == 1 else Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *path), False, kind, reference._fallback)
+            if len(path) == 1:
+                return Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *first), True, kind, default)
+            given = Reference(ContextRoot(), (*_EXECUTION_INPUT, *first))
+            inner = Reference(ContextRoot(), (*_EXECUTION_INPUT, *path), reference._span, reference._fallback)
+            return Operation("when", (Operation("exists", (given,)), inner, _inside(default, path[1:], reference._fallback)))
         value = default if default is not MISSING else reference._fallback
         if self.jsonpath and (here or len(path) > 1 or any(True for _ in references(value)) or isinstance(value, Expression)):
-            self.problems.add(
-                "SFN210",
-                f"JSONPath cannot express the default of input `{path_text(path)}` in step `{node.occurrence.name}`",
-                node.span,
-                "use it in a later step, or use query_language JSONata",
-            )
+            self._cannot(node, f"the default of input `{path_text(path)}`")
             return None
-        record = self.entry_records.get((id(self.lowered.root), id(owner)))
-        if record is None:
-            record = Record(self.names.make("input"), self.lowered.root, None)
-            self.entry_records[id(self.lowered.root), id(owner)] = record
+        record = self._input_record(owner)
         record.demand(first, False)
         record.defaults[first] = value
         if not record.keys:
@@ -394,7 +435,7 @@ class Resolver:
         if self.jsonpath:
             return Slot(Base.VARIABLE, (record.name, *path), len(path) == 1, kind)
         at, sure = record.read(path)
-        return Slot(Base.VARIABLE, at, sure, kind)
+        return Slot(Base.VARIABLE, at, sure, kind, reference._fallback if len(path) > 1 else MISSING)
 
     def _item(self, node: Node, reference: Reference, owner: object, part: str, tolerant: bool, leaving: bool) -> Slot | None:
         home = next((scope for scope in node.scope.ancestry() if self._maps(scope, owner)), None)
@@ -485,7 +526,7 @@ class Resolver:
         if record is None:
             part = key[1] if isinstance(key, tuple) else ""
             record = Record(self.names.make("item" if part == "value" else f"item {part}"), holder, None)
-            self.entry_records[id(holder), key] = record
+            self.entry_records[id(holder), key] = self._keep(record)
         record.demand(path, tolerant or fallback is not MISSING)
         if not record.keys:
             return Slot(Base.VARIABLE, (record.name, *path), False, kind, fallback)
@@ -601,7 +642,8 @@ class Resolver:
             if producer is not own:
                 position = next(i for i, scope in enumerate(producer.inner) if scope in set(occurrence.scope.ancestry()))
             record = Record(self.names.make(words), home, producer, occurrence, position)
-            self.records[id(home), occurrence.order] = record
+            self.records[id(home), occurrence.order] = self._keep(record)
+            self.made_by.setdefault(id(producer), []).append(record)
         record.demand(path, tolerant)
         record.kept = record.kept or not (producer is node and leaving)
         bit = self._bits.get((occurrence.order, ""), 0)
@@ -768,3 +810,13 @@ def _known(service: str, action: str, sdk: bool) -> Shape | None:
     except LookupError:
         return None
     return found.output if found else None
+
+
+def _inside(value: Template, path: Path, fallback: Template) -> Template:
+    """What a default value has at a path; the fallback, or None, where it has nothing."""
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return None if fallback is MISSING else fallback
+    return value

@@ -30,6 +30,8 @@ def _block(found: Diagnostic, root: Path, lines: dict[str, list[str]], paint: Pa
     word = paint(f"{found.severity.value}[{found.code}]", _COLOURS[found.severity])
     out = [f"{word}: {found.message}", f" --> {found.span}"]
     out += _quoted(found.span.file, found.span.line, root, lines)
+    if found.span.called_from is not None:
+        out.append(f"  = note: called from {found.span.called_from}")
     for span, text in found.also:
         out.append(f"  = note: {text}: {span}")
     if found.help:

@@ -20,7 +20,7 @@ class Item(Reference):
     """The element that the steps of a `ForEach` or `DistributedMap` work on.
 
     `Item(key=str, size=int)` declares its fields; `Item()` takes anything. `item.key` is a field, `item` the whole element,
-    `Item.index(item)` its position from 0.
+    `fn.index_of(item)` its position from 0.
     """
 
     __slots__ = ("_shape",)
@@ -28,16 +28,6 @@ class Item(Reference):
     def __init__(self, **fields: object) -> None:
         super().__init__(ItemRoot(self), (), caller())
         self._shape: Shape = declared(fields) if fields else ANY
-
-    @staticmethod
-    def index(item: Item) -> Reference:
-        """The position of the element, from 0."""
-        return Reference(ItemRoot(item, "index"), (), caller())
-
-    @staticmethod
-    def key(item: Item) -> Reference:
-        """The key of the element, where a distributed Map goes over an object."""
-        return Reference(ItemRoot(item, "key"), (), caller())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

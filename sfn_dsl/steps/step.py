@@ -11,7 +11,7 @@ from sfn_dsl.draft import Draft, Site
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import MISSING, Reference, StepRoot, Template
 from sfn_dsl.policy import Catcher, RetryPolicy
-from sfn_dsl.span import Span, caller
+from sfn_dsl.span import NOWHERE, Span, caller
 
 __all__ = ["Block", "Chain", "Step", "TaskStep", "as_steps"]
 
@@ -96,6 +96,7 @@ def as_steps(block: Any) -> tuple[Step, ...]:
     """The steps of a block in order. Iterative. Raises DeclarationError for what is not a step."""
     found: list[Step] = []
     stack: list[Any] = [block]
+    span = NOWHERE
     while stack:
         node = stack.pop()
         if node is None:
@@ -103,6 +104,7 @@ def as_steps(block: Any) -> tuple[Step, ...]:
         if isinstance(node, Step):
             found.append(node)
         elif isinstance(node, Chain):
+            span = node.span
             stack += [node.right, node.left]
         elif isinstance(node, (list, tuple)):
             stack += reversed(node)
@@ -114,6 +116,6 @@ def as_steps(block: Any) -> tuple[Step, ...]:
             raise DeclarationError(
                 f"`{type(node).__name__}` is not a step",
                 help="put steps, chains of steps (`a >> b`) or lists of them here",
-                span=caller(),
+                span=span,
             )
     return tuple(found)
