@@ -41,8 +41,10 @@ def _fold(node: Template, target: Target, span: Span, above: tuple[int, ...]) ->
 
     if not isinstance(node, (Expression, Mapping, list, tuple)):
         return node
-    if id(node) in above or len(above) > 200:
+    if id(node) in above:
         raise DeclarationError("a value contains itself, so it is not JSON", help="pass a copy", span=span)
+    if len(above) > 200:
+        raise DeclarationError("a value is nested more than 200 levels deep", help="make it flatter", span=span)
     above = (*above, id(node))
     match node:
         case Setting(name=name):

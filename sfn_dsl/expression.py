@@ -81,16 +81,16 @@ class Expression:
         return Comparison(">=", self, other)
 
     def __and__(self, other: object) -> Logic:
-        return Logic("and", (self, other))
+        return _logic("and", self, other)
 
     def __rand__(self, other: object) -> Logic:
-        return Logic("and", (other, self))
+        return _logic("and", other, self)
 
     def __or__(self, other: object) -> Logic:
-        return Logic("or", (self, other))
+        return _logic("or", self, other)
 
     def __ror__(self, other: object) -> Logic:
-        return Logic("or", (other, self))
+        return _logic("or", other, self)
 
     def __invert__(self) -> Negation:
         return Negation(self)
@@ -142,6 +142,14 @@ class Expression:
 
     def __format__(self, spec: str) -> str:
         return str(self)
+
+
+def _logic(op: str, left: Template, right: Template) -> Logic:
+    """`a & b & c` is one `and` over three, however long the chain."""
+    operands: list[Template] = []
+    for side in (left, right):
+        operands += side.operands if isinstance(side, Logic) and side.op == op else (side,)
+    return Logic(op, tuple(operands))
 
 
 def _plus(left: object, right: object) -> Operation:

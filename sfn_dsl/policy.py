@@ -97,9 +97,7 @@ class RetryPolicy:
 
     def with_(self, **figures: Unpack[Figures]) -> RetryPolicy:
         """The same errors with other figures."""
-        return RetryPolicy(
-            tuple(dataclasses.replace(rule, figures=tuple({**dict(rule.figures), **figures}.items())) for rule in self.rules)
-        )
+        return RetryPolicy(tuple(dataclasses.replace(rule, figures=(*rule.figures, *_figures(**figures))) for rule in self.rules))
 
     @functools.cache  # noqa: B019 - policies are few and live as long as the program
     def retriers(self, service: str) -> tuple[Retrier, ...]:

@@ -113,9 +113,9 @@ def _partition(_environment: tuple[str | None, ...]) -> str:
 def as_step(node: object, span: Span | None = None) -> Step:
     """The step for an object of the SDK: a state, `Chain`, `Graph` or `Workflow`. Named like its first state.
 
-    Raises DeclarationError for what the SDK itself could not write as a definition.
+    `span`: where the user put it, if that is known. Raises DeclarationError for what the SDK could not write as a definition.
     """
-    return _step(node, None, {}, caller() if span is None else span)
+    return _step(node, None, {}, span)
 
 
 def from_sdk(node: object, name: str | None = None, *, keep: Mapping[str, str] | None = None) -> Step:
@@ -135,19 +135,18 @@ def pipeline_from_sdk(workflow: Any, name: str | None = None, **fields: Any) -> 
     name. `fields` are those of `Pipeline`, and win."""
     load()
     span = caller()
-    sdk = _states()
-    graph = workflow.definition if _is_workflow(workflow) else workflow
-    about = {} if not isinstance(graph, sdk.Graph) else graph.to_dict()
-    found: dict[str, Any] = {"comment": about.get("Comment", ""), "timeout_seconds": about.get("TimeoutSeconds")}
+    found: dict[str, Any] = {"name": name, "span": span, "body": _step(workflow, None, {}, span, timeout=True)}
+    graph = workflow
     if _is_workflow(workflow):
-        found["name"] = workflow.name
+        graph = workflow.definition
+        found["name"] = name or workflow.name
         found["tags"] = {str(tag["key"]): str(tag["value"]) for tag in workflow.tags or ()}
-    if name is not None:
-        found["name"] = name
-    if not found.get("name"):
+    if isinstance(graph, _states().Graph):
+        about = graph.to_dict()
+        found |= {"comment": about.get("Comment", ""), "timeout_seconds": about.get("TimeoutSeconds")}
+    if not found["name"]:
         raise DeclarationError("a pipeline made of SDK steps needs a name", help="pass `name=`", span=span)
-    body = _step(workflow, None, {}, span, timeout=True)
-    return Pipeline(**{**found, "body": body, "span": span, **fields})
+    return Pipeline(**{**found, **fields})
 
 
 def _states() -> Any:
@@ -159,7 +158,7 @@ def _is_workflow(node: object) -> bool:
     return isinstance(node, importlib.import_module("stepfunctions.workflow").Workflow)
 
 
-def _step(node: Any, name: str | None, keep: Mapping[str, str], span: Span, *, timeout: bool = False) -> Raw:
+def _step(node: Any, name: str | None, keep: Mapping[str, str], span: Span | None, *, timeout: bool = False) -> Raw:
     sdk = _states()
     try:
         if _is_workflow(node):
@@ -191,7 +190,7 @@ def _step(node: Any, name: str | None, keep: Mapping[str, str], span: Span, *, t
         comment=str(fragment.get("Comment", "")),
         writes=dict.fromkeys(keep, object),
         query_language=language,
-        span=span,
+        span=caller() if span is None else span,
     )
 
 

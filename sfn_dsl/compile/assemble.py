@@ -21,7 +21,6 @@ from sfn_dsl.asl.model import (
     Origin,
     Parallel,
     Pass,
-    Payload,
     ProcessorConfig,
     ResultWriter,
     Retrier,
@@ -31,7 +30,7 @@ from sfn_dsl.asl.model import (
     Task,
     Wait,
 )
-from sfn_dsl.asl.read import read_json
+from sfn_dsl.compile.fragment import write_fragment
 from sfn_dsl.compile.graph import Edge, EdgeKind, Node, Scope, ScopeKind
 from sfn_dsl.compile.jsonata import Jsonata
 from sfn_dsl.compile.jsonpath import JsonPath
@@ -71,12 +70,16 @@ class Assembler:
                 self.problems.add("SFN210", f"step `{node.occurrence.name}`: {error}", error.span or node.span, error.help)
         return found
 
+    def speaking(self, language: str) -> Assembler:
+        """The same for states in another language, as hand-written fragments may be."""
+        return Assembler(self.resolver, self.target, language, False, self.problems)
+
     # One node
 
     def node(self, node: Node) -> dict[str, State]:
         """The state of a node (several for a hand-written fragment)."""
         if isinstance(node.draft, Fixed):
-            return self.fixed(node, node.draft)
+            return write_fragment(self, node, node.draft)
         state = self.state(node)
         common: dict[str, Any] = {"origin": Origin(node.occurrence.step.name, node.span)}
         if node.draft.comment:
@@ -121,8 +124,9 @@ class Assembler:
         write = self.writer(node)
         base = call.action if call.action.startswith("arn:") else self.target.integration(call.action)
         found: dict[str, Any] = {"resource": base + call.pattern.value}
-        if call.arguments is not MISSING:
-            found["parameters" if self.jsonpath else "arguments"] = write.template(call.arguments)
+        # Without arguments AWS would pass the input of the state.
+        arguments = {} if call.arguments is MISSING else call.arguments
+        found["parameters" if self.jsonpath else "arguments"] = write.template(arguments)
         if call.credentials is not MISSING:
             found["credentials"] = write.template(call.credentials)
         for name, value in (("timeout_seconds", call.timeout), ("heartbeat_seconds", call.heartbeat)):
@@ -168,7 +172,7 @@ class Assembler:
         found: dict[str, Any] = {}
         for name, value in (("error", error), ("cause", cause)):
             if isinstance(value, str):
-                if value:
+                if value or name == "cause":
                     found[name] = value if isinstance(write, JsonPath) else write.template(value)
             elif isinstance(write, JsonPath):
                 found[f"{name}_path"] = write.text(write.as_text(value))
@@ -229,12 +233,16 @@ class Assembler:
         """The outer values that an iteration needs, as the map itself reads them."""
         write = self.writer(node)
         found: dict[str, Template] = {}
-        for name, reference in given.passed.values():
+        for passed in given.passed.values():
+            source = passed.source(self.jsonpath)
+            slot = self.resolver.slot(node, source, tolerant=passed.tolerant)
             if isinstance(write, JsonPath):
-                key, value = write.member(name, reference)
+                key, value = write.member(passed.name, source)
                 found[key] = value
+            elif passed.tolerant and isinstance(slot, Slot):
+                found[passed.name] = write.record({"value": slot}, tolerant=True)
             else:
-                found[name] = write.template(reference)
+                found[passed.name] = write.template(source)
         return found
 
     def map_field(self, node: Node, write: Jsonata | JsonPath, name: str, value: Template, given: ScopeInput) -> dict[str, Any]:
@@ -329,8 +337,8 @@ class Assembler:
         if node.scope.kind is ScopeKind.BRANCH:
             return self.exported(node, exports or {})
         template = node.output if node.output is not None else {}
-        if isinstance(template, Expression) and self.jsonpath:
-            raise DeclarationError("JSONPath cannot express an output that is one expression", help="make it an object of fields")
+        if self.jsonpath and not isinstance(template, Mapping):
+            raise DeclarationError("JSONPath cannot express an output that is no object", help="make it an object of fields")
         return write.template(template)
 
     def exported(self, node: Node, exports: Mapping[str, Record]) -> dict[str, Template]:
@@ -480,40 +488,6 @@ class Assembler:
         field = "Error" if name == "error" else "Cause"
         return _Written(f"$.{field}" if self.jsonpath else "{% $states.errorOutput." + field + " %}")
 
-    # Hand-written fragments
-
-    def fixed(self, node: Node, draft: Fixed) -> dict[str, State]:
-        """The states of a fragment: expressions written out, endings led on, assignments added."""
-        jsonpath = draft.query_language == "JSONPath"
-
-        def resolve(reference: Reference) -> Slot | Expression | None:
-            return self.resolver.slot(node, reference)
-
-        write = JsonPath(resolve) if jsonpath else Jsonata(resolve)
-        following = next((edge.label.node for edge in node.edges if edge.kind is EdgeKind.NEXT), None)
-        bodies: dict[str, Json] = {}
-        for name, state in draft.states.items():
-            body = _written(state, write)
-            if body.pop("End", False):
-                if following is not None:
-                    body["Next"] = following.name
-                else:
-                    body["End"] = True
-            bodies[name] = body
-        reading = read_json({"StartAt": draft.start_at, "States": bodies})
-        for problem in reading.problems:
-            self.problems.add("SFN103", f"Raw `{node.name}`, {problem.pointer}: {problem.message}", node.span, "mend or remove it")
-        origin = Origin(node.occurrence.step.name, node.span)
-        found: dict[str, State] = {}
-        for name, body_state in reading.machine.states.items():
-            language = draft.query_language if self.mark and not jsonpath else UNSET
-            chosen = body_state.query_language if body_state.query_language is not UNSET else language
-            found[name] = dataclasses.replace(body_state, origin=origin, query_language=chosen)
-        entry = self.entry_assign(node)
-        if entry:
-            found[draft.start_at] = _assign_everywhere(found[draft.start_at], entry)
-        return found
-
 
 class _Written(str):
     """Text that is already in the query language."""
@@ -541,50 +515,3 @@ def _part(cls: type, value: Mapping[str, Json]) -> Any:
                 inner = tuple(inner)
             found[entry.attribute] = inner
     return cls(**found)
-
-
-def _written(state: Mapping[str, Template], write: Jsonata | JsonPath) -> dict[str, Json]:
-    """A hand-written state with its expressions written out; text that is ASL already stays as it is."""
-
-    def walk(value: Template) -> Template:
-        match value:
-            case Expression():
-                return write.template(value)
-            case Mapping():
-                found = {}
-                for key, member in value.items():
-                    if isinstance(write, JsonPath) and isinstance(member, Expression):
-                        name, written = write.member(str(key), member)
-                        found[name] = written
-                    else:
-                        found[str(key)] = walk(member)
-                return found
-            case list() | tuple():
-                return [walk(member) for member in value]
-            case _:
-                return value
-
-    return {str(key): value for key, value in walk(state).items()}
-
-
-def _assign_everywhere(state: State, values: Mapping[str, Template]) -> State:
-    """A state that assigns values on every way out."""
-
-    def joined(assign: Payload) -> Payload:
-        return {**(assign if isinstance(assign, Mapping) else {}), **values}
-
-    match state:
-        case Task() | Parallel() | Map():
-            catch = state.catch
-            if catch is not UNSET:
-                catch = tuple(dataclasses.replace(catcher, assign=joined(catcher.assign)) for catcher in catch)
-            return dataclasses.replace(state, assign=joined(state.assign), catch=catch)
-        case Choice():
-            rules = state.choices
-            if rules is not UNSET:
-                rules = tuple(dataclasses.replace(rule, assign=joined(rule.assign)) for rule in rules)
-            return dataclasses.replace(state, assign=joined(state.assign), choices=rules)
-        case Pass() | Wait():
-            return dataclasses.replace(state, assign=joined(state.assign))
-        case _:
-            return state

@@ -39,9 +39,9 @@ _SCALARS: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def check_graph(root: Scope, pipeline: Pipeline, target: Target, problems: Problems) -> None:
-    """Report what is wrong with the nodes of a graph."""
-    _values(pipeline.output, "the output", pipeline.span, problems)
+def check_graph(root: Scope, output: Template, pipeline: Pipeline, target: Target, problems: Problems) -> None:
+    """Report what is wrong with the nodes of a graph and the output of the pipeline."""
+    _values(output, "the output", pipeline.span, problems)
     for scope in root.walk():
         for node in scope.nodes:
             for template, _ in at_entry(node):
@@ -204,6 +204,13 @@ def _wildcard(node: Node, where: str, errors: tuple[str, ...], last: bool, probl
 
 
 def _call(node: Node, call: Call, pipeline: Pipeline, target: Target, problems: Problems) -> None:
+    if isinstance(call.timeout, int) and isinstance(call.heartbeat, int) and call.heartbeat >= call.timeout:
+        problems.add(
+            "SFN303",
+            f"step `{node.occurrence.name}`: `heartbeat_seconds` {call.heartbeat} is not less than `timeout_seconds` {call.timeout}",
+            node.span,
+            "AWS refuses it; make the heartbeat shorter",
+        )
     resource = call.action if call.action.startswith("arn:") else target.integration(call.action)
     if pipeline.type == "EXPRESS" and (call.pattern is not Pattern.REQUEST_RESPONSE or ":activity:" in resource):
         suffix = call.pattern.value or "an activity"
@@ -245,7 +252,7 @@ def _call(node: Node, call: Call, pipeline: Pipeline, target: Target, problems: 
 
 def _structure(value: Mapping[str, Template], shape: Shape, at: str, node: Node, known: Integration, problems: Problems) -> None:
     who = f"step `{node.occurrence.name}`"
-    meant = set()
+    meant: set[str] = set()
     for name, member in value.items():
         inner = shape.members.get(name) if isinstance(name, str) else None
         if inner is None:

@@ -64,7 +64,8 @@ class Edge:
 
 @dataclass(eq=False, slots=True)
 class Occurrence:
-    """One place of a step in a pipeline; a fragment that is used twice has two occurrences."""
+    """One place of a step in a pipeline; a fragment that is used twice has two occurrences. `generated` ones stand for no step
+    of the user's."""
 
     step: Step
     name: str
@@ -72,6 +73,7 @@ class Occurrence:
     scope: Scope
     nodes: dict[str, Node] = field(default_factory=dict)
     stage: str = ""
+    generated: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -90,6 +90,22 @@ _TEXTS = {
 }
 
 
+_MAY_BE_LISTS = {
+    "append",
+    "coalesce",
+    "element",
+    "max",
+    "merge",
+    "min",
+    "parse_json",
+    "partition",
+    "range",
+    "split",
+    "unique",
+    "when",
+}
+
+
 class Jsonata:
     """Writes templates for one node; `resolve` says where the node finds the value of a reference."""
 
@@ -191,9 +207,27 @@ class Jsonata:
                 members = ", ".join(f"{_quote(str(key))}: {self._certain(member)}" for key, member in value.items())
                 return "{" + members + "}", _ATOM
             case list() | tuple():
+                for member in value:
+                    self._no_list(member)
                 return "[" + ", ".join(self._certain(member) for member in value) + "]", _ATOM
             case _:
                 return _literal(value)
+
+    def _no_list(self, member: Template) -> None:
+        """Refuse a member of a list that may be a list itself: JSONata would put its elements in its place."""
+        kind = "any"
+        if isinstance(member, Reference):
+            found = self._resolve(member)
+            kind = found.kind if isinstance(found, Slot) else kind
+        elif isinstance(member, Operation):
+            kind = "list" if member.name in _MAY_BE_LISTS else "text"
+        else:
+            return
+        if kind in ("any", "list"):
+            raise DeclarationError(
+                "a list inside an expression cannot hold a value that may be a list, because JSONata joins the two",
+                help="put the list plainly into a payload, or declare the type of the value",
+            )
 
     def _tight(self, value: Template, level: int) -> str:
         text, binds = self._value(value)
@@ -244,13 +278,21 @@ class Jsonata:
             case "split":
                 return f"[$split({self._certain(operands[0])}, {self.text(operands[1])})[$ != '']]", _ATOM
             case "to_json":
-                return f"$string({self._certain(operands[0])})", _ATOM
+                return self._to_json(operands[0])
             case "length":
                 return f"$count({self._certain(operands[0])})", _ATOM
             case _ if name in _LISTS:
                 return f"[{_LISTS[name]}({', '.join(self._certain(operand) for operand in operands)})]", _ATOM
             case _:
                 return f"{_FUNCTIONS[name]}({', '.join(self.text(operand) for operand in operands)})", _ATOM
+
+    def _to_json(self, value: Template) -> tuple[str, int]:
+        """JSON of a value. `$string` leaves a text as it is, so the value is written inside an object and taken out again."""
+        text = self._certain(value)
+        found = self._resolve(value) if isinstance(value, Reference) else None
+        if isinstance(value, (Mapping, list, tuple)) or (isinstance(found, Slot) and found.kind in ("structure", "map", "list")):
+            return f"$string({text})", _ATOM
+        return f"($json := $string({{'v': {text}}}); $substring($json, 5, $length($json) - 6))", _ATOM
 
     # Conditions
 
@@ -336,8 +378,9 @@ class Jsonata:
 
 
 def _quote(text: str) -> str:
-    """A JSONata string in single quotes, so that it needs no escapes inside JSON."""
-    escaped = json.dumps(text, ensure_ascii=False)[1:-1].replace('\\"', '"').replace("'", "\\'")
+    """A JSONata string in single quotes, so that it needs no escapes inside JSON. JSONata 2.0 has no escape for its own quote
+    but the code point."""
+    escaped = json.dumps(text, ensure_ascii=False)[1:-1].replace('\\"', '"').replace("'", "\\u0027")
     return f"'{escaped}'"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from sfn_dsl.compile.graph import Edge, EdgeKind, Failure, Label, Node, Occurrence, Scope, ScopeKind
 from sfn_dsl.compile.problems import Problems
+from sfn_dsl.constants import fold
 from sfn_dsl.draft import (
     NEXT,
     Call,
@@ -23,10 +24,11 @@ from sfn_dsl.draft import (
     Throw,
 )
 from sfn_dsl.errors import DeclarationError
-from sfn_dsl.expression import FAILURE, MISSING
+from sfn_dsl.expression import FAILURE, MISSING, Template
 from sfn_dsl.pipeline import Pipeline, Stage
 from sfn_dsl.policy import ALL, Catcher
 from sfn_dsl.region import Target
+from sfn_dsl.span import Span
 from sfn_dsl.steps.step import Step, as_steps
 
 __all__ = ["Lowered", "lower"]
@@ -37,12 +39,17 @@ _MAX_NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """The graph of a pipeline: its root scope, every occurrence of every step, and the failure handler."""
+    """The graph of a pipeline: its root scope, every occurrence of every step, the failure handler, and the output.
+
+    `cut` says that steps nested too deeply were left out, so that nothing can be concluded from the graph.
+    """
 
     root: Scope
     occurrences: dict[int, list[Occurrence]]
     failure: Failure | None
     stages: tuple[str, ...]
+    output: Template = None
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,7 @@ class _Lowering:
         self.stages: list[str] = []
         self.handled: dict[tuple[int, int], tuple[Label, Failure]] = {}
         self.count = 0
+        self.cut = False
 
     def run(self) -> Lowered:
         pipeline = self.pipeline
@@ -101,7 +109,8 @@ class _Lowering:
         self.close_scopes()
         if self.root.nodes and self.root.nodes[-1].name.startswith("Done"):
             self.root.nodes.insert(body, self.root.nodes.pop())
-        return Lowered(self.root, self.occurrences, failure, tuple(self.stages))
+        output = self.folded(pipeline.output, pipeline.span)
+        return Lowered(self.root, self.occurrences, failure, tuple(self.stages), output, self.cut)
 
     def flatten(self, block: object) -> tuple[Step, ...]:
         try:
@@ -113,17 +122,21 @@ class _Lowering:
     def dry_run(self, place: _Place, start: Label) -> Label:
         """The Choice before everything else, which reads the condition and succeeds."""
         step = Step("Dry run?", span=self.pipeline.span)
-        site = Site(target=self.target, span=step.span)
-        occurrence = self.occur(step, place)
-        draft = Test(rules=((self.pipeline.dry_run, "yes"),), default=NEXT)
-        choice = self.node(occurrence, self.fold(draft, site), place)
+        condition = self.folded(self.pipeline.dry_run, step.span)
+        occurrence = self.occur(step, place, generated=True)
+        choice = self.node(occurrence, Test(rules=((condition, "yes"),), default=NEXT), place)
         done = self.node(occurrence, Stop(label="yes"), place)
         done.output = {}
-        choice.edges = [
-            Edge(EdgeKind.RULE, Label(done), condition=site.fold(self.pipeline.dry_run)),
-            Edge(EdgeKind.DEFAULT, start),
-        ]
+        choice.edges = [Edge(EdgeKind.RULE, Label(done), condition=condition), Edge(EdgeKind.DEFAULT, start)]
         return Label(choice)
+
+    def folded(self, template: Template, span: Span) -> Template:
+        """A template of the pipeline itself with settings replaced; an empty object after a finding."""
+        try:
+            return fold(template, self.target, span)
+        except DeclarationError as error:
+            self.problems.caught(error, span)
+            return {}
 
     def handler(self, steps: tuple[Step, ...], failure: Failure, start: Label) -> None:
         """The failure handler: its steps, each passed over when it fails itself, then a Fail with the error that started it."""
@@ -131,7 +144,7 @@ class _Lowering:
         end = Label()
         place = _Place(self.root, end, end, None, failure, goes_on=True)
         start.node = self.sequence(steps, place, end).node
-        occurrence = self.occur(failed, place)
+        occurrence = self.occur(failed, place, generated=True)
         end.node = self.node(occurrence, Fault(error=FAILURE.error, cause=FAILURE.cause), place)
 
     def sequence(self, steps: tuple[Step, ...], place: _Place, after: Label, first: Label | None = None) -> Label:
@@ -213,7 +226,7 @@ class _Lowering:
     def fold_goto(goto: Goto, site: Site) -> Goto:
         return Throw(site.fold(goto.error), site.fold(goto.cause)) if isinstance(goto, Throw) else goto
 
-    def occur(self, step: Step, place: _Place) -> Occurrence:
+    def occur(self, step: Step, place: _Place, *, generated: bool = False) -> Occurrence:
         earlier = self.occurrences.setdefault(id(step), [])
         name = step.name
         if not isinstance(name, str) or not name.strip():
@@ -241,7 +254,7 @@ class _Lowering:
         self.named.setdefault(name, step)
         self.used.add(name)
         self.count += 1
-        occurrence = Occurrence(step, name, self.count, place.scope, stage=place.stage)
+        occurrence = Occurrence(step, name, self.count, place.scope, stage=place.stage, generated=generated)
         earlier.append(occurrence)
         return occurrence
 
@@ -293,6 +306,7 @@ class _Lowering:
                 self.catches(node, catch, place, after)
             case Fixed(states=states, start_at=start):
                 self.fixed(node, states, start, after)
+                self.catches(node, (), place, after)
             case Fault(error=error, cause=cause) if place.throws_to is not None and place.enters is not None:
                 # Where there is a handler, a Fail becomes the Pass that carries its error there.
                 edge = Edge(EdgeKind.NEXT, place.throws_to, failure=place.enters, thrown=Throw(error, cause))
@@ -303,9 +317,10 @@ class _Lowering:
     def fixed(self, node: Node, states: object, start: str, after: Label) -> None:
         """A hand-written fragment is one node that can be left at every state that ends."""
         assert isinstance(states, dict)
-        names = {name: node.name if name == start else self.unused(name) for name in states}
-        for name in names.values():
-            self.used.add(name)
+        names = {}
+        for name in _all_names(states):
+            names[name] = node.name if name == start else self.unused(name)
+            self.used.add(names[name])
         assert isinstance(node.draft, Fixed)
         renamed = {names[name]: _renamed(state, names) for name, state in states.items()}
         node.draft = replace(node.draft, states=renamed, start_at=node.name)
@@ -323,6 +338,7 @@ class _Lowering:
 
     def scope(self, node: Node, scope: Scope, steps: tuple[Step, ...], place: _Place) -> None:
         if place.depth >= MAX_DEPTH:
+            self.cut = True
             self.problems.add(
                 "SFN403",
                 f"steps are nested more than {MAX_DEPTH} levels deep",
@@ -336,30 +352,42 @@ class _Lowering:
 
     def catches(self, node: Node, catchers: tuple[Catcher, ...], place: _Place, after: Label) -> None:
         for catcher in catchers:
-            # The calls of one step share its handlers.
-            key = (node.occurrence.order, id(catcher))
-            if key not in self.handled:
-                failure = Failure(node.occurrence.name, place.inside)
-                steps = self.flatten(catcher.do)
-                self.handled[key] = (self.sequence(steps, replace(place, inside=failure), after), failure)
-            label, failure = self.handled[key]
+            label, failure = self.handled_by(node, catcher, place, after)
             node.edges.append(Edge(EdgeKind.CATCH, label, errors=catcher.errors, failure=failure))
         everything = any(ALL.errors[0] in catcher.errors for catcher in catchers)
         if place.catches_to is not None and not everything:
             to = after if place.goes_on else place.catches_to
             node.edges.append(Edge(EdgeKind.CATCH, to, errors=ALL.errors, failure=place.enters))
 
+    def handled_by(self, node: Node, catcher: Catcher, place: _Place, after: Label) -> tuple[Label, Failure]:
+        """The steps of a handler, which all calls of one step share."""
+        key = (node.occurrence.order, id(catcher))
+        if key not in self.handled:
+            failure = Failure(node.occurrence.name, place.inside)
+            steps = self.flatten(catcher.do)
+            self.handled[key] = (self.sequence(steps, replace(place, inside=failure), after), failure)
+        return self.handled[key]
+
+    def thrown(self, kind: EdgeKind, throw: Throw, node: Node, place: _Place, after: Label) -> Edge:
+        """Where an error that a step raises itself goes: to a handler of the step, to the pipeline's, or to a Fail."""
+        for draft in [inner.draft for inner in node.occurrence.nodes.values()]:
+            for catcher in draft.catch if isinstance(draft, Call) else ():
+                if throw.error in catcher.errors or ALL.errors[0] in catcher.errors:
+                    label, failure = self.handled_by(node, catcher, place, after)
+                    return Edge(kind, label, failure=failure, thrown=throw)
+        if place.goes_on:
+            return Edge(kind, after)
+        if place.throws_to is not None and place.enters is not None:
+            return Edge(kind, place.throws_to, failure=place.enters, thrown=throw)
+        draft = Fault(label=throw.error if isinstance(throw.error, str) else "failed", error=throw.error, cause=throw.cause)
+        return Edge(kind, Label(self.node(node.occurrence, draft, place)))
+
     def edge(self, kind: EdgeKind, goto: Goto, node: Node, labels: dict[str, Label], place: _Place, after: Label) -> Edge:
         match goto:
             case str():
                 return Edge(kind, labels[goto])
-            case Throw() if place.throws_to is not None and place.enters is not None:
-                return Edge(kind, place.throws_to, failure=place.enters, thrown=goto)
-            case Throw() if place.throws_to is not None:
-                return Edge(kind, place.throws_to)
-            case Throw(error=error, cause=cause):
-                fault = self.node(node.occurrence, Fault(label=_fault_label(node, goto), error=error, cause=cause), place)
-                return Edge(kind, Label(fault))
+            case Throw():
+                return self.thrown(kind, goto, node, place, after)
             case Steps(steps=steps):
                 return Edge(kind, self.sequence(steps, place, after))
             case _:
@@ -388,10 +416,6 @@ class _Lowering:
         return self.node(occurrence, Stop(), place)
 
 
-def _fault_label(node: Node, throw: Throw) -> str:
-    return str(throw.error) if isinstance(throw.error, str) else "failed"
-
-
 def _targets(state: dict[str, object]) -> list[str]:
     found = [state.get("Next"), state.get("Default")]
     for key in ("Choices", "Catch"):
@@ -405,13 +429,39 @@ def _leaves(state: dict[str, object]) -> bool:
     return bool(state.get("End"))
 
 
+def _inner(state: dict[str, object]) -> list[dict[str, object]]:
+    """The machines inside a hand-written Parallel or Map."""
+    branches = state.get("Branches")
+    found = [*(branches if isinstance(branches, list) else ()), state.get("ItemProcessor"), state.get("Iterator")]
+    return [machine for machine in found if isinstance(machine, dict) and isinstance(machine.get("States"), dict)]
+
+
+def _all_names(states: dict[str, object]) -> list[str]:
+    """Names of the states of a fragment, nested ones included."""
+    found: list[str] = []
+    stack: list[dict[str, object]] = [states]
+    while stack:
+        for name, state in stack.pop().items():
+            found.append(name)
+            if isinstance(state, dict):
+                stack += [machine["States"] for machine in _inner(state)]  # type: ignore[misc]
+    return found
+
+
 def _renamed(state: dict[str, object], names: dict[str, str]) -> dict[str, object]:
-    """The state with its targets under their new names."""
+    """The state with the names of states, its targets and those inside it, replaced by their new ones."""
 
     def rename(entry: object) -> object:
         if isinstance(entry, dict) and isinstance(entry.get("Next"), str):
             return {**entry, "Next": names.get(entry["Next"], entry["Next"])}
         return entry
+
+    def machine(value: object) -> object:
+        if not isinstance(value, dict) or not isinstance(value.get("States"), dict):
+            return value
+        inner = {names.get(name, name): _renamed(member, names) for name, member in value["States"].items()}
+        start = value.get("StartAt")
+        return {**value, "StartAt": names.get(start, start) if isinstance(start, str) else start, "States": inner}
 
     found = dict(state)
     for key in ("Next", "Default"):
@@ -422,4 +472,9 @@ def _renamed(state: dict[str, object], names: dict[str, str]) -> dict[str, objec
         entries = found.get(key)
         if isinstance(entries, list):
             found[key] = [rename(entry) for entry in entries]
+    if isinstance(found.get("Branches"), list):
+        found["Branches"] = [machine(branch) for branch in found["Branches"]]  # type: ignore[attr-defined]
+    for key in ("ItemProcessor", "Iterator"):
+        if key in found:
+            found[key] = machine(found[key])
     return found

@@ -60,8 +60,9 @@ def compile_pipeline(pipeline: Pipeline, target: Target, *, query_language: str 
     _settings_make_sense(pipeline, language, problems)
     lowered = lower(pipeline, target, problems)
     resolver = Resolver(lowered, pipeline, language, problems)
-    check_graph(lowered.root, pipeline, target, problems)
-    resolver.run()
+    check_graph(lowered.root, lowered.output, pipeline, target, problems)
+    if not lowered.cut:
+        resolver.run()
     foreign = _jsonpath_fragment(lowered.root)
     mark = language == "JSONata" and foreign
     machine = StateMachine()

@@ -42,8 +42,42 @@ from sfn_dsl.steps.step import Step
 __all__ = ["Resolver", "ScopeInput"]
 
 _CONTEXT_FIELDS = ("Execution", "State", "StateMachine", "Task", "Map")
+_CONTEXT_ALWAYS = {
+    ("Execution", "Id"),
+    ("Execution", "Name"),
+    ("Execution", "RoleArn"),
+    ("Execution", "StartTime"),
+    ("Execution", "Input"),
+    ("State", "EnteredTime"),
+    ("State", "Name"),
+    ("StateMachine", "Id"),
+    ("StateMachine", "Name"),
+    ("Task", "Token"),
+}
 _FAILURE_FIELDS = ("error", "cause", "step")
 _EXECUTION_INPUT: Path = ("Execution", "Input")
+
+
+@dataclass(eq=False, slots=True)
+class Passed:
+    """A value that a Map hands to its iterations under a name. `tolerant`: it is handed over so that it may be absent, inside
+    an object in JSONata, and inside the value that it is a part of in JSONPath."""
+
+    name: str
+    reference: Reference
+    tolerant: bool = False
+
+    def source(self, jsonpath: bool) -> Reference:
+        """What the map itself reads."""
+        if self.tolerant and jsonpath:
+            return Reference(self.reference._root, (), self.reference._span)
+        return self.reference
+
+    def inside(self, jsonpath: bool) -> Path:
+        """Where the value stands in what is handed over."""
+        if not self.tolerant:
+            return ()
+        return self.reference._path if jsonpath else ("value",)
 
 
 @dataclass(eq=False, slots=True)
@@ -51,8 +85,9 @@ class ScopeInput:
     """What a Map hands to each iteration: parts of the item, and values of the outer scopes under names of their own."""
 
     batched: bool = False
+    jsonpath: bool = False
     parts: dict[str, None] = field(default_factory=dict)
-    passed: dict[object, tuple[str, Reference]] = field(default_factory=dict)
+    passed: dict[object, Passed] = field(default_factory=dict)
 
     @property
     def plain(self) -> bool:
@@ -69,8 +104,9 @@ class ScopeInput:
 
     def value(self, key: object, path: Path) -> Path:
         """Where an outer value stands in the iteration's input."""
-        name = self.passed[key][0]
-        return ("BatchInput", name, *path) if self.batched else (name, *path)
+        passed = self.passed[key]
+        inner = (passed.name, *passed.inside(self.jsonpath), *path)
+        return ("BatchInput", *inner) if self.batched else inner
 
 
 class Resolver:
@@ -131,7 +167,7 @@ class Resolver:
 
     def _number_values(self, scopes: list[Scope]) -> None:
         wanted: set[tuple[int, str]] = set()
-        outer = [self.pipeline.output]
+        outer = [self.lowered.output]
         for scope in scopes:
             for node in scope.nodes:
                 templates = [template for template, _ in at_entry(node)] + list(node.draft.sets.values())
@@ -164,7 +200,9 @@ class Resolver:
             if scope.owner is not None and id(scope.owner) not in self.flow.reached:
                 continue
             for node in scope.nodes:
-                if id(node) not in self.flow.reached and node is next(iter(node.occurrence.nodes.values())):
+                first = node is next(iter(node.occurrence.nodes.values()))
+                unused_handler = node.failure is not None and node.failure is self.lowered.failure
+                if first and not unused_handler and not node.occurrence.generated and id(node) not in self.flow.reached:
                     self.problems.add(
                         "SFN108",
                         f"nothing leads to step `{node.name}`",
@@ -178,7 +216,7 @@ class Resolver:
             if node.output is not None:
                 continue
             if scope.kind is ScopeKind.ROOT:
-                node.output = self.pipeline.output
+                node.output = self.lowered.output
             elif scope.owner is not None and isinstance(scope.owner.draft, Each):
                 node.output = scope.owner.draft.collect
 
@@ -210,7 +248,7 @@ class Resolver:
             if slot is None or occurrence is None:
                 continue
             producer = self._producer_in(occurrence, node.scope)
-            if producer is None or producer.inner:
+            if producer is None or producer.inner or isinstance(producer.draft, Fixed):
                 self.problems.add(
                     "SFN207", f"`{name}` of Raw `{node.name}` comes out of another scope", node.span, "put it into the ASL"
                 )
@@ -279,7 +317,7 @@ class Resolver:
             case FailureRoot():
                 return self._failure(node, reference)
             case InputRoot(owner=owner):
-                return self._input(node, reference, owner, figure)
+                return self._input(node, reference, owner, tolerant, figure)
             case ItemRoot(owner=owner, part=part):
                 return self._item(node, reference, owner, part, tolerant, leaving)
             case StepRoot(step=step):
@@ -295,7 +333,7 @@ class Resolver:
                 did_you_mean(str(path[0]) if path else "", _CONTEXT_FIELDS) or f"its fields are {', '.join(_CONTEXT_FIELDS)}",
             )
             return None
-        return Slot(Base.CONTEXT, path, True, "any", reference._fallback)
+        return Slot(Base.CONTEXT, path, path in _CONTEXT_ALWAYS, "any", reference._fallback)
 
     def _local(self, node: Node, name: str) -> Slot:
         key = (node.occurrence.order, name)
@@ -330,7 +368,7 @@ class Resolver:
         home = node.scope
         while home.owner is not None and home.owner.failure is failure:
             home = home.owner.scope
-        crossed = self._crossed(node, home, reference, (id(failure), path))
+        crossed = self._crossed(node, home, reference, (id(failure), path), False)
         if crossed is not None:
             return crossed
         record = self.failure_record(failure, home)
@@ -347,7 +385,7 @@ class Resolver:
 
     # Inputs and items: values that a scope is entered with
 
-    def _input(self, node: Node, reference: Reference, owner: object, figure: bool) -> Slot | Expression | None:
+    def _input(self, node: Node, reference: Reference, owner: object, tolerant: bool, figure: bool) -> Slot | Expression | None:
         declaration = self.pipeline.input
         path, fallback = reference._path, reference._fallback
         if owner is not declaration or not isinstance(owner, Input):
@@ -365,17 +403,17 @@ class Resolver:
             return None
         if not path:
             whole = Reference(ContextRoot(), _EXECUTION_INPUT)
-            crossed = self._crossed(node, self.lowered.root, reference, (id(owner), ()))
+            crossed = self._crossed(node, self.lowered.root, reference, (id(owner), ()), False)
             if crossed is not None:
                 return crossed
             return (
                 Operation("merge", (dict(owner.defaults), whole)) if owner.defaults else Slot(Base.CONTEXT, _EXECUTION_INPUT, True)
             )
-        crossed = self._crossed(
-            node, self.lowered.root, Reference(reference._root, path[:1], reference._span), (id(owner), path[:1])
-        )
+        maybe = tolerant or fallback is not MISSING
+        first = Reference(reference._root, path[:1], reference._span)
+        crossed = self._crossed(node, self.lowered.root, first, (id(owner), path[:1]), maybe and path[0] not in owner.defaults)
         if crossed is not None:
-            return Slot(crossed.base, (*crossed.path, *path[1:]), path[0] in owner.defaults and len(path) == 1, kind, fallback)
+            return Slot(crossed.base, (*crossed.path, *path[1:]), crossed.sure and len(path) == 1, kind, fallback)
         default = owner.defaults.get(str(path[0]), MISSING)
         if figure and self.jsonpath and default is MISSING and fallback is MISSING:
             return self._figure(node, owner, path, kind)
@@ -450,11 +488,16 @@ class Resolver:
             )
             return None
         given = self.scope_input(home)
+        if given.batched and part != "value":
+            self.problems.add(
+                "SFN205", f"an item has no {part} in a map with batches", node.span, "use the items of the batch, or no batches"
+            )
+            return None
         shape = owner._shape if part == "value" and not given.batched else ANY
         kind = self._check(node, shape, path, "the item", reference)
         if kind is None:
             return None
-        crossed = self._crossed(node, home, Reference(reference._root, ()), (id(owner), part))
+        crossed = self._crossed(node, home, Reference(reference._root, ()), (id(owner), part), False)
         if crossed is not None:
             return Slot(crossed.base, (*crossed.path, *path), not path, kind, fallback)
         given.parts[part] = None
@@ -490,7 +533,7 @@ class Resolver:
         """Hand a part of an outer item to the iterations of an inner map; where it stands in their input."""
         given = self.scope_input(scope)
         if key not in given.passed:
-            given.passed[key] = (self.names.make("outer item"), self._part_reference(key, home))
+            given.passed[key] = Passed(self.names.make("outer item"), self._part_reference(key, home))
         return given.value(key, ())
 
     @staticmethod
@@ -503,7 +546,7 @@ class Resolver:
             batched = False
             if scope.owner is not None and isinstance(scope.owner.draft, Each):
                 batched = "ItemBatcher" in (scope.owner.draft.distributed or {})
-            self.scope_inputs[id(scope)] = ScopeInput(batched)
+            self.scope_inputs[id(scope)] = ScopeInput(batched, self.jsonpath)
         return self.scope_inputs[id(scope)]
 
     def _seed(
@@ -547,28 +590,30 @@ class Resolver:
             here = here.scope.owner
         return here is home.entry.node
 
-    def _crossed(self, node: Node, home: Scope, reference: Reference, key: object) -> Slot | None:
+    def _crossed(self, node: Node, home: Scope, reference: Reference, key: object, tolerant: bool) -> Slot | None:
         """A value of an outer scope, read inside a distributed Map: handed over in the children's input."""
-        inner = []
         for scope in node.scope.ancestry():
             if scope is home:
-                break
-            inner.append(scope)
-        for scope in inner:
+                return None
             if scope.kind is ScopeKind.DISTRIBUTED and scope.owner is not None:
                 given = self.scope_input(scope)
                 if key not in given.passed:
-                    last = reference._path[-1] if reference._path else "value"
-                    text = str(last) if isinstance(reference._root, (InputRoot, FailureRoot)) else self._passed_name(reference)
-                    taken = {name for name, _ in given.passed.values()}
-                    name, number = text, 1
-                    while name in taken or name in ("item", "index", "key"):
-                        number += 1
-                        name = f"{text}_{number}"
-                    given.passed[key] = (name, reference)
-                self.slot(scope.owner, reference)
-                return Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *given.value(key, ())), True)
+                    given.passed[key] = Passed(self._free_name(given, reference), reference)
+                passed = given.passed[key]
+                passed.tolerant = passed.tolerant or tolerant
+                self.slot(scope.owner, passed.source(self.jsonpath), tolerant=passed.tolerant and not self.jsonpath)
+                return Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *given.value(key, ())), not passed.tolerant)
         return None
+
+    def _free_name(self, given: ScopeInput, reference: Reference) -> str:
+        last = reference._path[-1] if reference._path else "value"
+        text = str(last) if isinstance(reference._root, (InputRoot, FailureRoot)) else self._passed_name(reference)
+        taken = {"item", "index", "key", *(passed.name for passed in given.passed.values())}
+        name, number = text, 1
+        while name in taken:
+            number += 1
+            name = f"{text}_{number}"
+        return name
 
     @staticmethod
     def _passed_name(reference: Reference) -> str:
@@ -601,17 +646,17 @@ class Resolver:
         if kind is None:
             return None
         passed = Reference(reference._root, path, reference._span, fallback)
-        crossed = self._crossed_step(node, occurrence, passed)
+        crossed = self._crossed_step(node, occurrence, passed, tolerant)
         if crossed is not None:
             return crossed
         return self._step_slot(node, occurrence, path, tolerant or fallback is not MISSING, leaving, fallback, kind)
 
-    def _crossed_step(self, node: Node, occurrence: Occurrence, reference: Reference) -> Slot | None:
+    def _crossed_step(self, node: Node, occurrence: Occurrence, reference: Reference, tolerant: bool) -> Slot | None:
         """The same for outputs: the scope that both share is the home of the value."""
         outer = set(map(id, occurrence.scope.ancestry()))
         home = next(scope for scope in node.scope.ancestry() if id(scope) in outer)
         key = (occurrence.order, reference._path, id(reference._fallback))
-        return self._crossed(node, home, reference, key)
+        return self._crossed(node, home, reference, key, tolerant and reference._fallback is MISSING)
 
     def _step_slot(
         self,
@@ -634,7 +679,7 @@ class Resolver:
         if producer is None:
             return None
         if producer is own and isinstance(own.draft, Fixed):
-            return Slot(Base.VARIABLE, path, False, kind, fallback)
+            return self._raw_slot(node, occurrence, path, fallback, kind, leaving)
         record = self.records.get((id(home), occurrence.order))
         if record is None:
             words = occurrence.name if producer is own else f"{producer.name} {occurrence.name}"
@@ -660,6 +705,27 @@ class Resolver:
             # The Parallel itself: what its branches gave back is its result, not yet a variable.
             return Slot(Base.RESULT, (record.position, *where), sure, kind, fallback)
         return Slot(Base.VARIABLE, where, sure, kind, fallback)
+
+    def _raw_slot(
+        self, node: Node, occurrence: Occurrence, path: Path, fallback: Template, kind: str, leaving: bool
+    ) -> Slot | None:
+        """A variable that a hand-written fragment assigns itself."""
+        known = self.flow.after(node) if leaving else self.flow.before(node)
+        if not path or not known & self._bits.get((occurrence.order, ""), 0):
+            what = "the whole output" if not path else f"`{path_text(path)}`"
+            why = (
+                "only the variables in `writes` can be used"
+                if not path
+                else "it may not have run, and its variables have no first value"
+            )
+            self.problems.add(
+                "SFN207",
+                f"{what} of Raw `{occurrence.name}` cannot be used here: {why}",
+                node.span,
+                "use what `writes` names, where it has run",
+            )
+            return None
+        return Slot(Base.VARIABLE, path, False, kind, fallback)
 
     def _jsonpath_default(
         self, node: Node, record: Record, path: Path, fallback: Template, kind: str, certain: bool

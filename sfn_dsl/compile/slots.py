@@ -14,6 +14,82 @@ __all__ = ["Base", "Field", "Names", "Path", "Record", "Slot", "starts_with"]
 
 Path = tuple[str | int, ...]
 
+_FUNCTIONS = frozenset(
+    [
+        "states",
+        "json",
+        "abs",
+        "append",
+        "assert",
+        "average",
+        "base64decode",
+        "base64encode",
+        "boolean",
+        "ceil",
+        "contains",
+        "count",
+        "decodeUrl",
+        "decodeUrlComponent",
+        "distinct",
+        "each",
+        "encodeUrl",
+        "encodeUrlComponent",
+        "error",
+        "eval",
+        "exists",
+        "filter",
+        "floor",
+        "formatBase",
+        "formatInteger",
+        "formatNumber",
+        "fromMillis",
+        "hash",
+        "join",
+        "keys",
+        "length",
+        "lookup",
+        "lowercase",
+        "map",
+        "match",
+        "max",
+        "merge",
+        "millis",
+        "min",
+        "not",
+        "now",
+        "number",
+        "pad",
+        "parse",
+        "parseInteger",
+        "partition",
+        "power",
+        "random",
+        "range",
+        "reduce",
+        "replace",
+        "reverse",
+        "round",
+        "shuffle",
+        "sift",
+        "single",
+        "sort",
+        "split",
+        "spread",
+        "sqrt",
+        "string",
+        "substring",
+        "substringAfter",
+        "substringBefore",
+        "sum",
+        "toMillis",
+        "trim",
+        "type",
+        "uppercase",
+        "uuid",
+        "zip",
+    ]
+)
+
 
 class Base(enum.Enum):
     """What a slot's path starts from."""
@@ -128,10 +204,11 @@ def starts_with(path: Path, prefix: Path) -> bool:
 
 
 class Names:
-    """Names of variables: unique in the machine, at most 80 characters, letters, digits and `_`, never `states`."""
+    """Names of variables: unique in the machine, at most 80 characters, letters, digits and `_`, never `states`, and never the
+    name of a JSONata function, which a variable of that name would hide."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = {"states", *taken}
+        self._taken = {*_FUNCTIONS, *taken}
 
     def reserve(self, name: str) -> bool:
         """Take exactly this name; False when it is taken."""

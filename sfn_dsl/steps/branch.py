@@ -46,6 +46,13 @@ class Branch(Step):
                 help="say what happens then: steps, `CONTINUE`, or a `Fail`",
                 span=self.span,
             )
+        for condition in conditions:
+            if not isinstance(condition, (bool, Expression)):
+                raise DeclarationError(
+                    f"`{condition!r}` in Branch `{self.name}` is no condition",
+                    help='write a comparison of a reference, such as `batch.mode == "full"`',
+                    span=self.span,
+                )
         rules: list[tuple[Template, Goto]] = [(condition, _arm(steps)) for condition, steps in self.arms]
         if self.otherwise is None:
             _, default = rules.pop()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 
 from sfn_dsl.draft import Draft, Fault, Site, Stop
-from sfn_dsl.expression import Template
+from sfn_dsl.errors import DeclarationError
+from sfn_dsl.expression import Expression, Template
 from sfn_dsl.steps.step import Step
 
 __all__ = ["Fail", "Succeed"]
@@ -28,4 +29,9 @@ class Fail(Step):
     cause: Template = ""
 
     def lower(self, site: Site) -> tuple[Draft, ...]:
+        for value in (self.error, self.cause):
+            if not isinstance(value, (str, Expression)):
+                raise DeclarationError(
+                    f"error and cause of Fail `{self.name}` are texts", help="write text or an expression", span=self.span
+                )
         return (Fault(comment=self.comment, error=self.error, cause=self.cause),)

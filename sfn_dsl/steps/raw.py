@@ -33,6 +33,10 @@ class Raw(Step):
 
     def lower(self, site: Site) -> tuple[Draft, ...]:
         fragment = self.asl if "States" in self.asl else {"StartAt": self.name, "States": {self.name: self.asl}}
+        if self.query_language not in ("JSONata", "JSONPath"):
+            raise DeclarationError(
+                f"unknown query language `{self.query_language}` of Raw `{self.name}`", help="JSONata or JSONPath", span=self.span
+            )
         start, states = fragment.get("StartAt"), fragment["States"]
         if not isinstance(states, Mapping) or not all(isinstance(state, Mapping) for state in states.values()):
             raise DeclarationError(f"`States` of Raw `{self.name}` must be an object of states", span=self.span)

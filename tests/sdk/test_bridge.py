@@ -16,7 +16,7 @@ import pytest
 
 pytest.importorskip("stepfunctions", reason="the `stepfunctions` SDK is not installed: make test-sdk", exc_type=ImportError)
 
-from sfn_dsl import Notify, Parallel, Pipeline, Task, Wait, config
+from sfn_dsl import TRANSIENT, Notify, Parallel, Pipeline, Task, Wait, config
 from sfn_dsl.asl.emit import emit, to_json
 from sfn_dsl.asl.read import read_json
 from sfn_dsl.compile.machine import compile_pipeline
@@ -358,6 +358,23 @@ def test_build_and_diff_of_a_project(module: str, tmp_path: Path) -> None:
     code, text = run("build", "--check")
     assert code == 1
     assert '"mode": "delta"' in text
+
+
+def test_a_mistake_is_reported_in_the_file_of_the_pipeline(tmp_path: Path) -> None:
+    (tmp_path / "setup.cfg").write_text(SETUP)
+    (tmp_path / "pipelines").mkdir()
+    text = "from sfn_dsl.sdk import steps\nfrom sfn_dsl import Pipeline\nnightly = Pipeline(name='n', body=steps.Chain([]))\n"
+    (tmp_path / "pipelines" / "nightly.py").write_text(text)
+    done = subprocess.run([sys.executable, "-m", "sfn_dsl", "build"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "a chain of the SDK is empty" in done.stdout + done.stderr
+    assert "pipelines/nightly.py:3" in done.stdout + done.stderr
+
+
+def test_a_pipeline_of_sdk_steps_needs_a_name() -> None:
+    with pytest.raises(DeclarationError, match="needs a name"):
+        pipeline_from_sdk(lambda_step("A"))
+    assert pipeline_from_sdk(lambda_step("A"), "named", retry=TRANSIENT).name == "named"
 
 
 def test_emit_is_stable() -> None:

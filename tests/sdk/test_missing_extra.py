@@ -1,4 +1,4 @@
-"""Without the extra; this runs with and without the SDK."""
+"""Without the extra. This needs no SDK, so it is never skipped."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from sfn_dsl import Pipeline, Wait, sdk
 from sfn_dsl.compile.machine import compile_pipeline
 from sfn_dsl.errors import EnvironmentFault
 from sfn_dsl.region import Target
+
+pytestmark = pytest.mark.sdk
 
 COMMAND = "pip install 'stepfunctions==2.3.0' 'sagemaker>=2.1,<3' 'setuptools<82'"
 MACHINE = compile_pipeline(
