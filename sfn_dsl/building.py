@@ -143,7 +143,8 @@ class _Proven:
         self._new: dict[str, None] = {}
 
     def knows(self, text: str) -> bool:
-        return sha256(text) in self._known
+        digest = sha256(text)
+        return digest in self._known or digest in self._new
 
     def add(self, text: str) -> None:
         self._new[sha256(text)] = None

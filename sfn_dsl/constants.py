@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.errors import DeclarationError
@@ -13,7 +13,6 @@ from sfn_dsl.expression import (
     Logic,
     Negation,
     Operation,
-    OtherRegion,
     Reference,
     Setting,
     Template,
@@ -24,11 +23,11 @@ from sfn_dsl.texts import TextTemplate
 
 __all__ = ["fold"]
 
-Reporter = Callable[[DeclarationError], None]
-
 
 def fold(template: Template, target: Target, span: Span) -> Template:
     """The template with every setting replaced by its text for the target; `fn.format` of texts only becomes one text.
+
+    Containers of the result are plain dicts and lists; a template in which nothing changes is handed back itself.
 
     Raises DeclarationError for a setting that the target does not have and for a value that contains itself.
     """
@@ -36,30 +35,35 @@ def fold(template: Template, target: Target, span: Span) -> Template:
 
 
 def _fold(node: Template, target: Target, span: Span, above: tuple[int, ...]) -> Template:
-    def again(child: Template) -> Template:
-        return _fold(child, target, span, above)
-
-    if not isinstance(node, (Expression, Mapping, list, tuple)):
+    kind = type(node)
+    if kind is str or kind is int or kind is bool or node is None or node is MISSING:
+        return node
+    if not isinstance(node, (Expression, dict, list, tuple, Mapping)):
         return node
     if id(node) in above:
         raise DeclarationError("a value contains itself, so it is not JSON", help="pass a copy", span=span)
     if len(above) > 200:
         raise DeclarationError("a value is nested more than 200 levels deep", help="make it flatter", span=span)
     above = (*above, id(node))
+
+    def again(child: Template) -> Template:
+        return _fold(child, target, span, above)
+
     match node:
-        case Setting(name=name):
-            value = target.constant(name)
-            if value is None:
-                where = f"[sfn_dsl:{target.environment + ':' if target.environment else ''}{target.region}]"
-                hint = did_you_mean(name, target.values) or f"set `var.{name}` in section {where} of setup.cfg"
-                raise DeclarationError(f"setting `{name}` has no value for {target.region}", help=hint, span=node.span)
-            return value
-        case TextTemplate():
-            return again(node.expand())
+        case dict():
+            members = {key: again(value) for key, value in node.items()}
+            return node if all(members[key] is value for key, value in node.items()) else members
+        case list():
+            elements = [again(member) for member in node]
+            return node if all(new is old for new, old in zip(elements, node, strict=True)) else elements
         case Reference():
             if node._fallback is MISSING:
                 return node
             return Reference(node._root, node._path, node._span, again(node._fallback))
+        case Setting(name=name):
+            return _setting(node, name, target)
+        case TextTemplate():
+            return again(node.expand())
         case Comparison(op=op, left=left, right=right):
             return Comparison(op, again(left), again(right))
         case Logic(op=op, operands=operands):
@@ -69,14 +73,21 @@ def _fold(node: Template, target: Target, span: Span, above: tuple[int, ...]) ->
         case Operation(name=name, operands=operands):
             folded = tuple(again(operand) for operand in operands)
             return _format(folded) if name == "format" else Operation(name, folded)
-        case OtherRegion():
-            return node
+        case tuple():
+            return [again(member) for member in node]
         case Mapping():
             return {key: again(value) for key, value in node.items()}
-        case list() | tuple():
-            return [again(member) for member in node]
         case _:
             return node
+
+
+def _setting(setting: Setting, name: str, target: Target) -> str:
+    value = target.constant(name)
+    if value is None:
+        where = f"[sfn_dsl:{target.environment + ':' if target.environment else ''}{target.region}]"
+        hint = did_you_mean(name, target.values) or f"set `var.{name}` in section {where} of setup.cfg"
+        raise DeclarationError(f"setting `{name}` has no value for {target.region}", help=hint, span=setting.span)
+    return value
 
 
 def _format(parts: tuple[Template, ...]) -> Template:

@@ -21,7 +21,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -258,7 +258,7 @@ def load_pipelines(project: Project) -> Loaded:
         raise ConfigError(f"there is no folder {project.pipelines.name}/ in {project.root}", help="put your pipelines there")
     found: list[Pipeline] = []
     diagnostics: list[Diagnostic] = []
-    with _importable(project):
+    with _importable(project), redirect_stdout(sys.stderr):
         for file in sorted(project.pipelines.glob("*.py")):
             if file.name.startswith("_"):
                 continue
@@ -314,6 +314,10 @@ def _failed(file: Path, project: Project, error: BaseException) -> Diagnostic:
     help = "pipelines are declared with expressions, not computed" if isinstance(error, TypeError) else "mend this line"
     if isinstance(error, ModuleNotFoundError):
         help = f"install `{error.name}`, or mend the import"
+        if str(error.name).split(".")[0] in ("stepfunctions", "sagemaker", "pkg_resources"):
+            from sfn_dsl.sdk import INSTALL
+
+            help = INSTALL
     return Diagnostic(
         code="SFN112", message=f"{file.name} cannot be loaded: {text}", span=_innermost(file, project, error), help=help
     )

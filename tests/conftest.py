@@ -8,14 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from compiling import compiled
 
 from sfn_dsl.asl.emit import to_json
 from sfn_dsl.asl.schema import validate
-from sfn_dsl.compile.machine import Compiled, compile_pipeline
 from sfn_dsl.pipeline import Pipeline
-from sfn_dsl.region import Target
-
-TARGET = Target(region="us-east-1", account="111122223333", values={"bucket": "lake-use1"})
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,10 +30,6 @@ def shared_cases() -> Path:
     if not folder:
         pytest.skip("SFN_DSL_CASES does not name the folder with the large case sets")
     return Path(folder)
-
-
-def compiled(pipeline: Pipeline, **more: Any) -> Compiled:
-    return compile_pipeline(pipeline, more.pop("target", TARGET), **more)
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
+from compiling import compiled
 from evaluator import Failure, run
+
 from sfn_dsl import (
     CONTINUE,
     Batches,
@@ -309,8 +310,6 @@ def test_a_jsonpath_fragment_makes_the_others_say_jsonata(definition: Define) ->
 
 @LANGUAGES
 def test_skipping_any_prefix_of_stages_gives_the_same_result(definition: Define, language: str) -> None:
-    from conftest import compiled
-
     batch = Input(run=str, mode="full")
     one, two, three = call("one"), call("two"), call("three", {"mode": batch.mode})
     four = call("four", {"one": one.output.v, "two": two.output.v})
@@ -333,7 +332,7 @@ def test_skipping_any_prefix_of_stages_gives_the_same_result(definition: Define,
         before = whole.snapshots[stage.start_at]
         again = run(value, {"run": "r"}, answers, start_at=stage.start_at, variables={name: before[name] for name in kept})
         assert again.output == whole.output
-        assert [each for each in again.calls] == whole.calls[len(whole.calls) - len(again.calls) :]
+        assert list(again.calls) == whole.calls[len(whole.calls) - len(again.calls) :]
         assert kept == set(before)
 
 

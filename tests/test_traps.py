@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from evaluator import Failure, run
+
 from sfn_dsl import (
     BUSINESS,
     CONTINUE,
@@ -109,7 +109,7 @@ def test_conditions_on_outer_values_in_a_distributed_map(definition: Define, lan
     first = call("first")
     body = Branch(
         "b", (first.output.flag == True, call("yes")), (batch.flag == True, call("input")), otherwise=call("no", {"i": item})
-    )  # noqa: E712
+    )
     value = definition(
         Pipeline(name="p", input=batch, body=first >> DistributedMap("d", items=batch.xs, item=item, do=body, batches=batches)),
         query_language=language,
@@ -239,6 +239,23 @@ FINDINGS: dict[str, tuple[Callable[[], Any], str, str]] = {
         ),
         "JSONata",
         "SFN205",
+    ),
+    "argument in a raw": (
+        lambda: Raw(
+            "r",
+            {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionNam.$": "$.x"}, "End": True},
+            query_language="JSONPath",
+        ),
+        "JSONata",
+        "SFN109",
+    ),
+    "name twice in a raw": (
+        lambda: Raw(
+            "r",
+            {"Type": "Parallel", "Branches": [{"StartAt": "d", "States": {"d": {"Type": "Pass", "End": True}}}] * 2, "End": True},
+        ),
+        "JSONata",
+        "SFN101",
     ),
     "heartbeat": (lambda: call("a", timeout_seconds=5, heartbeat_seconds=5), "JSONata", "SFN303"),
     "no condition": (lambda: Branch("b", ("abc", call("a")), otherwise=CONTINUE), "JSONata", "SFN104"),

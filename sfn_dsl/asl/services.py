@@ -299,13 +299,17 @@ def _optimised(service: str, action: str) -> Integration | None:
     )
 
 
+@functools.cache
 def sync_output(service: str, action: str, pattern: Pattern) -> Shape:
     """What a `.sync` call returns: the description of the finished job, as far as it is known."""
     row = _OPTIMISED.get(service, {}).get(action)
     if row is None or row.sync is None:
         return ANY
     api_service, operation, path = row.sync
-    api = service_operation(api_service, operation)
+    try:
+        api = service_operation(api_service, operation)
+    except LookupError:
+        return ANY  # botocore is not installed: nothing is known
     shape = api.output if api else ANY
     if path:
         shape = shape.step_into(path.removesuffix("[]")) or ANY

@@ -115,9 +115,12 @@ class _Members(Mapping[str, Shape]):
     def __init__(self, table: Mapping[str, Any], names: Mapping[str, str]) -> None:
         self._table = table
         self._names = names
+        self._known: dict[str, Shape] = {}
 
     def __getitem__(self, name: str) -> Shape:
-        return _resolve(self._table, self._names[name])
+        if name not in self._known:
+            self._known[name] = _resolve(self._table, self._names[name])
+        return self._known[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

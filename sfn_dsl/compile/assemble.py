@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -80,35 +79,37 @@ class Assembler:
         """The state of a node (several for a hand-written fragment)."""
         if isinstance(node.draft, Fixed):
             return write_fragment(self, node, node.draft)
-        state = self.state(node)
-        common: dict[str, Any] = {"origin": Origin(node.occurrence.step.name, node.span)}
+        cls, fields = self.state(node)
+        fields["origin"] = Origin(node.occurrence.step.name, node.span)
         if node.draft.comment:
-            common["comment"] = node.draft.comment
+            fields["comment"] = node.draft.comment
         if self.mark:
-            common["query_language"] = "JSONata"
-        return {node.name: dataclasses.replace(state, **common)}
+            fields["query_language"] = "JSONata"
+        return {node.name: cls(**fields)}
 
-    def state(self, node: Node) -> State:
+    def state(self, node: Node) -> tuple[type[State], dict[str, Any]]:
+        """The type of a node's state, and its fields."""
         write = self.writer(node)
         match node.draft:
             case Call() as call:
-                return Task(**self.call(node, call), **self.retry(call.retry), **self.catch(node), **self.leave(node))
+                return Task, {**self.call(node, call), **self.retry(call.retry), **self.catch(node), **self.leave(node)}
             case Test():
-                return self.choice(node)
+                return Choice, self.choice(node)
             case Pause(seconds=seconds, until=until):
-                return Wait(**self.wait(node, seconds, until), **self.leave(node))
+                return Wait, {**self.wait(node, seconds, until), **self.leave(node)}
             case Fork(retry=retry):
                 branches = tuple(self.machine(scope) for scope in node.inner)
-                return Parallel(branches=branches, **self.retry(retry), **self.catch(node), **self.leave(node))
+                return Parallel, {"branches": branches, **self.retry(retry), **self.catch(node), **self.leave(node)}
             case Each() as each:
-                return Map(**self.map(node, each), **self.retry(each.retry), **self.catch(node), **self.leave(node))
+                return Map, {**self.map(node, each), **self.retry(each.retry), **self.catch(node), **self.leave(node)}
             case Stop():
                 return self.stop(node)
             case Fault(error=error, cause=cause) if not node.edges:
-                return self.fault(write, error, cause)
+                return Fail, self.fault(write, error, cause)
             case Fault():
                 [edge] = node.edges
-                return Pass(**self.assigned(self.edge_assign(node, edge)), **self.nothing(node.scope), next=self.target_of(edge))
+                assign = self.assigned(self.edge_assign(node, edge))
+                return Pass, {**assign, **self.nothing(node.scope), "next": self.target_of(edge)}
             case _:
                 raise TypeError(f"{type(node.draft).__name__} has no state")
 
@@ -147,7 +148,7 @@ class Assembler:
         name, value = ("seconds", seconds) if until is MISSING else ("timestamp", until)
         return self.figure(node, name, value)
 
-    def choice(self, node: Node) -> Choice:
+    def choice(self, node: Node) -> dict[str, Any]:
         write = self.writer(node)
         rules = []
         rest: dict[str, Any] = {}
@@ -159,16 +160,16 @@ class Assembler:
             condition = write.condition(edge.condition)
             test = condition if isinstance(write, JsonPath) else Condition(condition)  # type: ignore[arg-type]
             rules.append(ChoiceRule(test=test, **assign, next=self.target_of(edge)))  # type: ignore[arg-type]
-        return Choice(choices=tuple(rules), **rest)
+        return {"choices": tuple(rules), **rest}
 
-    def stop(self, node: Node) -> State:
+    def stop(self, node: Node) -> tuple[type[State], dict[str, Any]]:
         output = self.output(node)
         if not self.jsonpath:
-            return Succeed(output=output)
-        return Pass(parameters=output, end=True) if output else Succeed(output_path=None)
+            return Succeed, {"output": output}
+        return (Pass, {"parameters": output, "end": True}) if output else (Succeed, {"output_path": None})
 
     @staticmethod
-    def fault(write: Jsonata | JsonPath, error: Template, cause: Template) -> Fail:
+    def fault(write: Jsonata | JsonPath, error: Template, cause: Template) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for name, value in (("error", error), ("cause", cause)):
             if isinstance(value, str):
@@ -178,7 +179,7 @@ class Assembler:
                 found[f"{name}_path"] = write.text(write.as_text(value))
             else:
                 found[name] = write.wrapped(write.as_text(value))
-        return Fail(**found)
+        return found
 
     # Maps
 

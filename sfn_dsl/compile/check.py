@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from sfn_dsl.asl.model import UNSET, Retrier
 from sfn_dsl.asl.services import (
@@ -20,8 +20,8 @@ from sfn_dsl.compile.graph import EdgeKind, Node, Scope
 from sfn_dsl.compile.problems import Problems
 from sfn_dsl.compile.reading import at_entry, at_exit
 from sfn_dsl.diagnostic import did_you_mean
-from sfn_dsl.draft import Call, Each, Fork
-from sfn_dsl.expression import MISSING, Expression, Logic, Negation, Operation, OtherRegion, Reference, Template
+from sfn_dsl.draft import Call, Each, Fixed, Fork
+from sfn_dsl.expression import CONTEXT, MISSING, Expression, Logic, Negation, Operation, Reference, Template
 from sfn_dsl.expression import Comparison as ComparisonExpression
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.policy import ALL
@@ -41,17 +41,20 @@ _SCALARS: Mapping[str, tuple[type, ...]] = {
 
 def check_graph(root: Scope, output: Template, pipeline: Pipeline, target: Target, problems: Problems) -> None:
     """Report what is wrong with the nodes of a graph and the output of the pipeline."""
-    _values(output, "the output", pipeline.span, problems)
+    for _ in _values(output, "the output", pipeline.span, problems):
+        pass
     for scope in root.walk():
         for node in scope.nodes:
-            for template, _ in at_entry(node):
-                _values(template, f"step `{node.occurrence.name}`", node.span, problems)
-                _arns(template, node, target, problems)
-            for template in at_exit(node):
-                _arns(template, node, target, problems)
+            what = f"step `{node.occurrence.name}`"
+            for template in [*(template for template, _ in at_entry(node)), *at_exit(node)]:
+                for text in _values(template, what, node.span, problems):
+                    if text.startswith("arn:"):
+                        _arn(text, node, target, problems)
             _policies(node, problems)
             if isinstance(node.draft, Call):
                 _call(node, node.draft, pipeline, target, problems)
+            elif isinstance(node.draft, Fixed):
+                _fragment(node, node.draft, pipeline, target, problems)
             elif isinstance(node.draft, Each) and node.draft.distributed is not None and pipeline.type == "EXPRESS":
                 problems.add(
                     "SFN106",
@@ -64,85 +67,67 @@ def check_graph(root: Scope, output: Template, pipeline: Pipeline, target: Targe
 # Values
 
 
-def _values(template: Template, what: str, span: Span, problems: Problems) -> None:
-    for problem in _not_json(template):
-        problems.add(
-            "SFN107",
-            f"{what} holds {problem}, which is not JSON",
-            span,
-            "use text, numbers, booleans, None, lists, objects with text keys",
-        )
-
-
-def _not_json(template: Template) -> Iterator[str]:
+def _values(template: Template, what: str, span: Span, problems: Problems) -> Iterator[str]:
+    """Every text in a template that stands there by itself; what is not JSON is reported."""
     stack = [template]
     while stack:
         node = stack.pop()
-        match node:
-            case None | bool() | str() | int():
-                pass
-            case float():
-                if not math.isfinite(node):
-                    yield f"the number {node}"
-            case Reference():
-                if node._fallback is not MISSING:
-                    stack.append(node._fallback)
-            case ComparisonExpression(left=left, right=right):
-                stack += [left, right]
-            case Logic(operands=operands) | Operation(operands=operands):
-                stack += operands
-            case Negation(operand=operand):
-                stack.append(operand)
-            case Expression():
-                pass
-            case Mapping():
-                for key, value in node.items():
-                    if not isinstance(key, str):
-                        yield f"the key {key!r}"
-                    stack.append(value)
-            case list() | tuple():
-                stack += node
-            case _ if node is MISSING:
-                pass
-            case _:
-                yield f"a value of type {type(node).__name__}"
+        kind = type(node)
+        bad = ""
+        if kind is str:
+            yield node
+        elif kind is dict:
+            for key, value in node.items():
+                if not isinstance(key, str):
+                    bad = f"the key {key!r}"
+                stack.append(value)
+        elif kind is list:
+            stack += node
+        elif isinstance(node, Expression):
+            stack += _operands(node)
+        elif isinstance(node, float):
+            bad = "" if math.isfinite(node) else f"the number {node}"
+        elif not (node is None or node is MISSING or isinstance(node, (bool, int, str))):
+            bad = f"a value of type {kind.__name__}"
+        if bad:
+            problems.add(
+                "SFN107",
+                f"{what} holds {bad}, which is not JSON",
+                span,
+                "use text, numbers, booleans, None, lists, objects with text keys",
+            )
 
 
-def _arns(template: Template, node: Node, target: Target, problems: Problems) -> None:
-    """An ARN of another Region or partition is a mistake unless it is said on purpose."""
-    stack = [template]
-    while stack:
-        value = stack.pop()
-        match value:
-            case str():
-                _arn(value, node, target, problems)
-            case OtherRegion():
-                pass
-            case Mapping():
-                stack += value.values()
-            case list() | tuple():
-                stack += value
-            case Operation(operands=operands):
-                stack += operands
-            case _:
-                pass
+def _operands(expression: Expression) -> Sequence[Template]:
+    match expression:
+        case Reference():
+            return () if expression._fallback is MISSING else (expression._fallback,)
+        case ComparisonExpression(left=left, right=right):
+            return (left, right)
+        case Logic(operands=operands) | Operation(operands=operands):
+            return operands
+        case Negation(operand=operand):
+            return (operand,)
+        case _:
+            return ()
 
 
 def _arn(text: str, node: Node, target: Target, problems: Problems) -> None:
-    arn = parse_arn(text) if text.startswith("arn:") else None
+    """An ARN of another Region or partition is a mistake unless it is said on purpose."""
+    arn = parse_arn(text)
     if arn is None:
         return
     if arn.region and arn.region != target.region:
         problems.add(
             "SFN601",
-            f"step `{node.occurrence.name}` names `{text}` of {arn.region} in the build for {target.region}",
+            f"step `{node.occurrence.name}` names `{text}` of {arn.region}, but is compiled for another Region",
             node.span,
             "give the name only, use a setting, or write `other_region(...)` if it is meant",
         )
     elif arn.partition != target.partition:
         problems.add(
             "SFN602",
-            f"step `{node.occurrence.name}` names `{text}` of partition {arn.partition} in the build for {target.partition}",
+            f"step `{node.occurrence.name}` names `{text}` of partition {arn.partition}, but is compiled for another",
             node.span,
             "give the name only, or use a setting",
         )
@@ -203,11 +188,40 @@ def _wildcard(node: Node, where: str, errors: tuple[str, ...], last: bool, probl
 # Calls
 
 
+def _fragment(node: Node, draft: Fixed, pipeline: Pipeline, target: Target, problems: Problems) -> None:
+    """The tasks of a hand-written fragment, nested ones included, checked like ours."""
+    stack: list[Mapping[str, Template]] = list(draft.states.values())
+    while stack:
+        state = stack.pop()
+        branches = state.get("Branches")
+        for machine in [*(branches if isinstance(branches, list) else ()), state.get("ItemProcessor"), state.get("Iterator")]:
+            if isinstance(machine, Mapping) and isinstance(machine.get("States"), Mapping):
+                stack += [inner for inner in machine["States"].values() if isinstance(inner, Mapping)]
+        resource = state.get("Resource")
+        parsed = parse_resource(resource) if isinstance(resource, str) else None
+        if state.get("Type") == "Task" and isinstance(resource, str):
+            pattern = parsed.pattern if parsed else Pattern.REQUEST_RESPONSE
+            arguments = _payload(state.get("Arguments", state.get("Parameters", MISSING)))
+            call = Call(action=resource.removesuffix(pattern.value), pattern=pattern, arguments=arguments)
+            _call(node, call, pipeline, target, problems)
+
+
+def _payload(value: Template) -> Template:
+    """A payload as it is written in ASL, with an expression wherever the value is only known at run time."""
+    if isinstance(value, Mapping):
+        return {
+            str(key).removesuffix(".$"): CONTEXT if str(key).endswith(".$") else _payload(member) for key, member in value.items()
+        }
+    if isinstance(value, list):
+        return [_payload(member) for member in value]
+    return CONTEXT if isinstance(value, str) and value.startswith("{%") else value
+
+
 def _call(node: Node, call: Call, pipeline: Pipeline, target: Target, problems: Problems) -> None:
     if isinstance(call.timeout, int) and isinstance(call.heartbeat, int) and call.heartbeat >= call.timeout:
         problems.add(
             "SFN303",
-            f"step `{node.occurrence.name}`: `heartbeat_seconds` {call.heartbeat} is not less than `timeout_seconds` {call.timeout}",
+            f"step `{node.occurrence.name}`: `heartbeat_seconds` {call.heartbeat} is not below `timeout_seconds` {call.timeout}",
             node.span,
             "AWS refuses it; make the heartbeat shorter",
         )

@@ -121,9 +121,9 @@ class Jsonata:
                 return arn
             case Expression():
                 return self.wrapped(value)
-            case Mapping():
+            case dict():
                 return {key: self.template(member) for key, member in value.items()}
-            case list() | tuple():
+            case list():
                 return [self.template(member) for member in value]
             case str() if value.startswith("{%") or value.endswith("%}"):
                 # A text that looks like an expression is written as one that gives the text.

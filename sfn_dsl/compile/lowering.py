@@ -114,7 +114,7 @@ class _Lowering:
 
     def flatten(self, block: object) -> tuple[Step, ...]:
         try:
-            return as_steps(block)
+            return as_steps(block, self.pipeline.span)
         except DeclarationError as error:
             self.problems.caught(error, self.pipeline.span)
             return ()
@@ -195,13 +195,14 @@ class _Lowering:
         """The draft with settings replaced by their values for the target."""
         match draft:
             case Call():
-                return replace(
-                    draft,
-                    arguments=site.fold(draft.arguments),
-                    credentials=site.fold(draft.credentials),
-                    timeout=site.fold(draft.timeout),
-                    heartbeat=site.fold(draft.heartbeat),
-                )
+                names = ("arguments", "credentials", "timeout", "heartbeat")
+                changed = {}
+                for name in names:
+                    old = getattr(draft, name)
+                    new = site.fold(old)
+                    if new is not old:
+                        changed[name] = new
+                return replace(draft, **changed) if changed else draft
             case Test():
                 rules = tuple((site.fold(condition), self.fold_goto(goto, site)) for condition, goto in draft.rules)
                 return replace(draft, rules=rules, default=self.fold_goto(draft.default, site))
@@ -319,6 +320,14 @@ class _Lowering:
         assert isinstance(states, dict)
         names = {}
         for name in _all_names(states):
+            if name in names:
+                self.problems.add(
+                    "SFN101",
+                    f"state name `{name}` stands twice in `{node.occurrence.name}`",
+                    node.span,
+                    "state names must be unique in a state machine",
+                )
+                continue
             names[name] = node.name if name == start else self.unused(name)
             self.used.add(names[name])
         assert isinstance(node.draft, Fixed)

@@ -38,9 +38,12 @@ def at_entry(node: Node) -> Iterator[tuple[Template, Use]]:
     match node.draft:
         case Call(arguments=arguments, credentials=credentials, timeout=timeout, heartbeat=heartbeat):
             yield arguments, Use.VALUE
-            yield credentials, Use.VALUE
-            yield timeout, Use.FIGURE
-            yield heartbeat, Use.FIGURE
+            if credentials is not MISSING:
+                yield credentials, Use.VALUE
+            if timeout is not MISSING:
+                yield timeout, Use.FIGURE
+            if heartbeat is not MISSING:
+                yield heartbeat, Use.FIGURE
         case Pause(seconds=seconds, until=until):
             yield seconds, Use.FIGURE
             yield until, Use.FIGURE
@@ -106,9 +109,9 @@ def references(template: Template, use: Use = Use.VALUE) -> Iterator[tuple[Refer
                 inner = [(operand, name in _TOLERANT) for operand in operands]
             case Expression():
                 pass
-            case Mapping():
+            case dict():
                 inner = [(value, False) for value in node.values()]
-            case list() | tuple():
+            case list():
                 inner = [(member, False) for member in node]
             case _:
                 pass

@@ -92,11 +92,11 @@ Block: TypeAlias = Step | Chain | Iterable[Any] | None
 """A step, a chain, or a list of them; `None` is nothing."""
 
 
-def as_steps(block: Any) -> tuple[Step, ...]:
-    """The steps of a block in order. Iterative. Raises DeclarationError for what is not a step."""
+def as_steps(block: Any, span: Span = NOWHERE) -> tuple[Step, ...]:
+    """The steps of a block in order; `span` is where the block stands. Iterative. Raises DeclarationError for what is not a
+    step."""
     found: list[Step] = []
     stack: list[Any] = [block]
-    span = NOWHERE
     while stack:
         node = stack.pop()
         if node is None:
@@ -108,10 +108,10 @@ def as_steps(block: Any) -> tuple[Step, ...]:
             stack += [node.right, node.left]
         elif isinstance(node, (list, tuple)):
             stack += reversed(node)
-        elif type(node).__module__.split(".")[0] == "stepfunctions":
+        elif any(cls.__module__.split(".")[0] == "stepfunctions" for cls in type(node).__mro__):
             from sfn_dsl.sdk import as_step
 
-            found.append(as_step(node))
+            found.append(as_step(node, None if span is NOWHERE else span))
         else:
             raise DeclarationError(
                 f"`{type(node).__name__}` is not a step",
