@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
-from sfn_dsl.asl.shapes import declared
+from sfn_dsl.asl.shapes import Shape, declared
 from sfn_dsl.draft import Draft, Site
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import MISSING, InputRoot, Reference, Template
@@ -33,7 +33,7 @@ class Input(Reference):
     `dict`, `[element]`, `{field: type}`. A step reads `batch.batch_id`.
     """
 
-    __slots__ = ("defaults", "types")
+    __slots__ = ("defaults", "shape", "types")
 
     def __init__(self, **fields: Any) -> None:
         super().__init__(InputRoot(self), (), caller())
@@ -46,6 +46,7 @@ class Input(Reference):
                 self.types[name] = value
             else:
                 self.types[name], self.defaults[name] = (Any if value is None else type(value)), value
+        self.shape: Shape = declared(self.types)
 
 
 def _is_type(value: Any) -> bool:

@@ -22,6 +22,7 @@ LAYERS = [
     {"steps"},
     {"pipeline"},
     {"compile"},
+    {"configuration"},
     {"project"},
     {"output"},
     {"building"},
@@ -95,13 +96,9 @@ def test_exported_names() -> None:
 
 
 def test_only_known_files_are_long() -> None:
-    """A file of more than 350 lines holds two ideas, save for tables and the one analysis that is a single idea."""
+    """A file of more than 350 lines holds two ideas, save for tables and the stages of the compiler."""
     long = {file.relative_to(ROOT).as_posix() for file in ROOT.rglob("*.py") if len(file.read_text().splitlines()) > 350}
-    assert long <= {
-        "asl/services.py",
-        "asl/model.py",
-        "compile/resolve.py",
-        "compile/assemble.py",
-        "compile/lowering.py",
-        "expression.py",
-    }
+    assert long <= {"asl/model.py", "asl/services.py", "expression.py", *(f"compile/{name}.py" for name in _WHOLE)}
+
+
+_WHOLE = ("assemble", "jsonata", "lowering", "resolve")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sfn_dsl.asl.fields import Kind, asl_fields
 from sfn_dsl.asl.model import (
     UNSET,
     Catcher,
@@ -13,15 +12,11 @@ from sfn_dsl.asl.model import (
     ChoiceRule,
     Condition,
     Fail,
-    ItemBatcher,
-    ItemReader,
-    Json,
     Map,
     Origin,
     Parallel,
     Pass,
     ProcessorConfig,
-    ResultWriter,
     Retrier,
     State,
     SubMachine,
@@ -33,8 +28,9 @@ from sfn_dsl.compile.fragment import write_fragment
 from sfn_dsl.compile.graph import Edge, EdgeKind, Node, Scope, ScopeKind
 from sfn_dsl.compile.jsonata import Jsonata
 from sfn_dsl.compile.jsonpath import JsonPath
+from sfn_dsl.compile.maps import map_fields
 from sfn_dsl.compile.problems import Problems
-from sfn_dsl.compile.resolve import Resolver, ScopeInput
+from sfn_dsl.compile.resolve import Resolver
 from sfn_dsl.compile.slots import Base, Path, Record, Slot
 from sfn_dsl.draft import Call, Each, Fault, Fixed, Fork, Pause, Stop, Test
 from sfn_dsl.errors import DeclarationError
@@ -42,8 +38,6 @@ from sfn_dsl.expression import MISSING, ContextRoot, Expression, ItemRoot, Opera
 from sfn_dsl.region import Target
 
 __all__ = ["Assembler"]
-
-_PARTS: Mapping[str, type] = {"ItemReader": ItemReader, "ItemBatcher": ItemBatcher, "ResultWriter": ResultWriter}
 
 
 class Assembler:
@@ -101,7 +95,7 @@ class Assembler:
                 branches = tuple(self.machine(scope) for scope in node.inner)
                 return Parallel, {"branches": branches, **self.retry(retry), **self.catch(node), **self.leave(node)}
             case Each() as each:
-                return Map, {**self.map(node, each), **self.retry(each.retry), **self.catch(node), **self.leave(node)}
+                return Map, {**map_fields(self, node, each), **self.retry(each.retry), **self.catch(node), **self.leave(node)}
             case Stop():
                 return self.stop(node)
             case Fault(error=error, cause=cause) if not node.edges:
@@ -181,8 +175,6 @@ class Assembler:
                 found[name] = write.wrapped(write.as_text(value))
         return found
 
-    # Maps
-
     def machine(self, scope: Scope, config: ProcessorConfig | None = None) -> SubMachine:
         entry = scope.entry.node
         return SubMachine(
@@ -190,93 +182,6 @@ class Assembler:
             start_at=entry.name if entry else UNSET,
             states=self.states(scope),
         )
-
-    def map(self, node: Node, each: Each) -> dict[str, Any]:
-        write = self.writer(node)
-        found: dict[str, Any] = {}
-        if each.items is not MISSING:
-            if isinstance(write, JsonPath):
-                found["items_path"] = write.reference_path(each.items, context=True)
-            elif isinstance(each.items, Expression):
-                found["items"] = write.wrapped(each.items)
-            else:
-                found["items"] = write.template(each.items)
-        fields = dict(each.distributed or {})
-        scope = node.inner[0] if node.inner else None
-        if scope is None:
-            return found
-        config = ProcessorConfig(mode="INLINE")
-        if each.distributed is not None:
-            config = ProcessorConfig(mode="DISTRIBUTED", execution_type=fields.pop("ExecutionType"))
-        given = self.resolver.scope_input(scope)
-        self.selector(node, scope, given, found)
-        for name, value in fields.items():
-            found.update(self.map_field(node, write, name, value, given))
-        if each.max_concurrency is not MISSING:
-            found.update(self.figure(node, "max_concurrency", each.max_concurrency))
-        found["item_processor"] = self.machine(scope, config)
-        return found
-
-    def selector(self, node: Node, scope: Scope, given: ScopeInput, found: dict[str, Any]) -> None:
-        """`ItemSelector`: the item and the outer values, where an iteration needs more than the item itself."""
-        if given.plain:
-            return
-        root = "$$.Map.Item." if self.jsonpath else "$states.context.Map.Item."
-        selector: dict[str, Template] = {}
-        for part in given.parts:
-            text = root + {"value": "Value", "index": "Index", "key": "Key"}[part]
-            key = "item" if part == "value" else part
-            selector[f"{key}.$" if self.jsonpath else key] = text if self.jsonpath else "{% " + text + " %}"
-        selector.update(self.passed(node, given))
-        found["item_selector"] = selector
-
-    def passed(self, node: Node, given: ScopeInput) -> dict[str, Template]:
-        """The outer values that an iteration needs, as the map itself reads them."""
-        write = self.writer(node)
-        found: dict[str, Template] = {}
-        for passed in given.passed.values():
-            source = passed.source(self.jsonpath)
-            slot = self.resolver.slot(node, source, tolerant=passed.tolerant)
-            if isinstance(write, JsonPath):
-                key, value = write.member(passed.name, source)
-                found[key] = value
-            elif passed.tolerant and isinstance(slot, Slot):
-                found[passed.name] = write.record({"value": slot}, tolerant=True)
-            else:
-                found[passed.name] = write.template(source)
-        return found
-
-    def map_field(self, node: Node, write: Jsonata | JsonPath, name: str, value: Template, given: ScopeInput) -> dict[str, Any]:
-        """A field of a distributed Map: a part with payloads inside, or a figure."""
-        attribute = {"ItemReader": "item_reader", "ItemBatcher": "item_batcher", "ResultWriter": "result_writer"}.get(name)
-        if attribute is None:
-            snake = {
-                "ToleratedFailureCount": "tolerated_failure_count",
-                "ToleratedFailurePercentage": "tolerated_failure_percentage",
-            }
-            return self.figure(node, snake[name], value) if name in snake else {"label": value}
-        written: dict[str, Template] = {}
-        for key, member in value.items():
-            if isinstance(member, Expression) and isinstance(write, JsonPath):
-                written.update(self.figure_path(node, key, member))
-            elif key == "Arguments" and self.jsonpath:
-                written["Parameters"] = write.template(member)
-            elif key == "ReaderConfig" and isinstance(write, JsonPath):
-                config: dict[str, Template] = {}
-                for inner, entry in member.items():
-                    config.update(self.figure_path(node, inner, entry) if isinstance(entry, Expression) else {inner: entry})
-                written[key] = config
-            else:
-                written[key] = write.template(member)
-        if name == "ItemBatcher" and given.passed:
-            written["BatchInput"] = self.passed(node, given)
-        return {attribute: _part(_PARTS[name], written)}
-
-    def figure_path(self, node: Node, name: str, value: Template) -> dict[str, Template]:
-        """A figure of a part of a Map, in JSONPath: the field that takes a path."""
-        write = self.writer(node, figure=True)
-        assert isinstance(write, JsonPath)
-        return {f"{name}Path": write.reference_path(value)}
 
     # What is assigned, and where a state goes
 
@@ -320,7 +225,7 @@ class Assembler:
         """The output of a state in the middle: no result is carried along."""
         if not self.jsonpath:
             return {"output": {}}
-        return {"result_path": None} if id(scope) in self.resolver.carrying else {"output_path": None}
+        return {"result_path": None} if id(scope) in self.resolver.entered.carrying else {"output_path": None}
 
     @staticmethod
     def assigned(values: Mapping[str, Template]) -> dict[str, Any]:
@@ -420,7 +325,7 @@ class Assembler:
         if node is not node.scope.entry.node:
             return {}
         found: dict[str, Template] = {}
-        for key, record in self.resolver.entered_with(node.scope):
+        for key, record in self.resolver.entered.entered_with(node.scope):
             if record.scope.kind is ScopeKind.ROOT:
                 found.update(self.input_record(node, record))
             else:
@@ -502,17 +407,3 @@ def _item_root(scope: Scope, key: object) -> Any:
         if outer.owner is not None and isinstance(outer.owner.draft, Each) and id(outer.owner.draft.item) == key[0]:
             return ItemRoot(outer.owner.draft.item, key[1])
     raise LookupError("no map owns the item")
-
-
-def _part(cls: type, value: Mapping[str, Json]) -> Any:
-    """A part of the model from its JSON, all of whose fields are known."""
-    found: dict[str, Any] = {}
-    for entry in asl_fields(cls):
-        if entry.name in value:
-            inner = value[entry.name]
-            if entry.kind is Kind.PART and entry.part is not None:
-                inner = _part(entry.part, inner)
-            elif entry.kind is Kind.TEXTS:
-                inner = tuple(inner)
-            found[entry.attribute] = inner
-    return cls(**found)

@@ -78,7 +78,7 @@ def write_fragment(assembler: Assembler, node: Node, draft: Fixed) -> dict[str, 
 
 def _refuse_lost_items(assembler: Assembler, node: Node) -> None:
     """In JSONPath the states of an iteration hand the item on; a hand-written one may not."""
-    if id(node.scope) in assembler.resolver.carrying and any(edge.label.node is not None for edge in node.edges):
+    if id(node.scope) in assembler.resolver.entered.carrying and any(edge.label.node is not None for edge in node.edges):
         raise DeclarationError(
             "JSONPath cannot express a Raw before steps that use the item of the map",
             help="put the Raw last, or use query_language JSONata",
@@ -98,7 +98,7 @@ def _output(speaker: Assembler, node: Node, jsonpath: bool) -> Template:
 
 
 def _entry(speaker: Assembler, node: Node, jsonpath: bool) -> dict[str, Template]:
-    if jsonpath and node.scope.kind is not ScopeKind.ROOT and any(True for _ in speaker.resolver.entered_with(node.scope)):
+    if jsonpath and node.scope.kind is not ScopeKind.ROOT and any(True for _ in speaker.resolver.entered.entered_with(node.scope)):
         raise DeclarationError(
             "JSONPath cannot express a Raw that comes first in a map whose item is used later",
             help="put another step first, or write it in JSONata",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sfn_dsl.compile.graph import Edge, EdgeKind, Failure, Label, Node, Occurrence, Scope, ScopeKind
+from sfn_dsl.compile.handwritten import all_names, leaves, renamed, targets
 from sfn_dsl.compile.problems import Problems
 from sfn_dsl.constants import fold
 from sfn_dsl.draft import (
@@ -319,7 +320,7 @@ class _Lowering:
         """A hand-written fragment is one node that can be left at every state that ends."""
         assert isinstance(states, dict)
         names = {}
-        for name in _all_names(states):
+        for name in all_names(states):
             if name in names:
                 self.problems.add(
                     "SFN101",
@@ -331,12 +332,12 @@ class _Lowering:
             names[name] = node.name if name == start else self.unused(name)
             self.used.add(names[name])
         assert isinstance(node.draft, Fixed)
-        renamed = {names[name]: _renamed(state, names) for name, state in states.items()}
-        node.draft = replace(node.draft, states=renamed, start_at=node.name)
-        if any(_leaves(state) for state in states.values()):
+        fresh = {names[name]: renamed(state, names) for name, state in states.items()}
+        node.draft = replace(node.draft, states=fresh, start_at=node.name)
+        if any(leaves(state) for state in states.values()):
             node.edges.append(Edge(EdgeKind.NEXT, after))
         for name, state in states.items():
-            for target in _targets(state):
+            for target in targets(state):
                 if target not in states:
                     self.problems.add(
                         "SFN105",
@@ -423,67 +424,3 @@ class _Lowering:
         place = _Place(scope, None, None, None, None)
         occurrence = self.occur(step, place)
         return self.node(occurrence, Stop(), place)
-
-
-def _targets(state: dict[str, object]) -> list[str]:
-    found = [state.get("Next"), state.get("Default")]
-    for key in ("Choices", "Catch"):
-        entries = state.get(key)
-        if isinstance(entries, list):
-            found += [entry.get("Next") for entry in entries if isinstance(entry, dict)]
-    return [target for target in found if isinstance(target, str)]
-
-
-def _leaves(state: dict[str, object]) -> bool:
-    return bool(state.get("End"))
-
-
-def _inner(state: dict[str, object]) -> list[dict[str, object]]:
-    """The machines inside a hand-written Parallel or Map."""
-    branches = state.get("Branches")
-    found = [*(branches if isinstance(branches, list) else ()), state.get("ItemProcessor"), state.get("Iterator")]
-    return [machine for machine in found if isinstance(machine, dict) and isinstance(machine.get("States"), dict)]
-
-
-def _all_names(states: dict[str, object]) -> list[str]:
-    """Names of the states of a fragment, nested ones included."""
-    found: list[str] = []
-    stack: list[dict[str, object]] = [states]
-    while stack:
-        for name, state in stack.pop().items():
-            found.append(name)
-            if isinstance(state, dict):
-                stack += [machine["States"] for machine in _inner(state)]  # type: ignore[misc]
-    return found
-
-
-def _renamed(state: dict[str, object], names: dict[str, str]) -> dict[str, object]:
-    """The state with the names of states, its targets and those inside it, replaced by their new ones."""
-
-    def rename(entry: object) -> object:
-        if isinstance(entry, dict) and isinstance(entry.get("Next"), str):
-            return {**entry, "Next": names.get(entry["Next"], entry["Next"])}
-        return entry
-
-    def machine(value: object) -> object:
-        if not isinstance(value, dict) or not isinstance(value.get("States"), dict):
-            return value
-        inner = {names.get(name, name): _renamed(member, names) for name, member in value["States"].items()}
-        start = value.get("StartAt")
-        return {**value, "StartAt": names.get(start, start) if isinstance(start, str) else start, "States": inner}
-
-    found = dict(state)
-    for key in ("Next", "Default"):
-        target = found.get(key)
-        if isinstance(target, str):
-            found[key] = names.get(target, target)
-    for key in ("Choices", "Catch"):
-        entries = found.get(key)
-        if isinstance(entries, list):
-            found[key] = [rename(entry) for entry in entries]
-    if isinstance(found.get("Branches"), list):
-        found["Branches"] = [machine(branch) for branch in found["Branches"]]  # type: ignore[attr-defined]
-    for key in ("ItemProcessor", "Iterator"):
-        if key in found:
-            found[key] = machine(found[key])
-    return found

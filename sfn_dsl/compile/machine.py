@@ -161,7 +161,7 @@ def _stages(lowered: Lowered, resolver: Resolver) -> tuple[StageRecord, ...]:
             if record.scope.kind is ScopeKind.ROOT and record.producer in nodes:
                 variables[record.name] = () if record.bare else tuple(record.keys.values())
         if lowered.root.entry.node in nodes:
-            for record in resolver.entry_records.values():
+            for record in resolver.entered.records.values():
                 if record.scope.kind is ScopeKind.ROOT:
                     variables[record.name] = () if record.bare else tuple(record.keys.values())
         found.append(StageRecord(name=name, start_at=nodes[0].name, variables=variables))

@@ -7,17 +7,16 @@ Nothing else is kept, and no state is added.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
-from sfn_dsl.asl.services import Pattern, integration, parse_resource
-from sfn_dsl.asl.shapes import ANY, Shape, declared
+from sfn_dsl.compile.entered import Entered
 from sfn_dsl.compile.flow import Flow, analyse
 from sfn_dsl.compile.graph import Failure, Node, Occurrence, Scope, ScopeKind
+from sfn_dsl.compile.handed import Passed, ScopeInput
 from sfn_dsl.compile.lowering import Lowered
+from sfn_dsl.compile.occurrences import blame, home_of, own_node, producer_in, why_not
+from sfn_dsl.compile.output_shapes import kind_at, shape_of
 from sfn_dsl.compile.problems import Problems
 from sfn_dsl.compile.reading import at_entry, at_exit, references
-from sfn_dsl.compile.slots import Base, Names, Path, Record, Slot, starts_with
+from sfn_dsl.compile.slots import EXECUTION_INPUT, Base, Names, Path, Record, Slot, starts_with
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.draft import Call, Each, Fixed
 from sfn_dsl.expression import (
@@ -28,18 +27,16 @@ from sfn_dsl.expression import (
     InputRoot,
     ItemRoot,
     LocalRoot,
-    Operation,
     Reference,
     ResultRoot,
     StepRoot,
     Template,
     path_text,
 )
-from sfn_dsl.pipeline import Input, Pipeline
-from sfn_dsl.steps.for_each import Item
+from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.steps.step import Step
 
-__all__ = ["Resolver", "ScopeInput"]
+__all__ = ["Resolver"]
 
 _CONTEXT_FIELDS = ("Execution", "State", "StateMachine", "Task", "Map")
 _CONTEXT_ALWAYS = {
@@ -55,58 +52,6 @@ _CONTEXT_ALWAYS = {
     ("Task", "Token"),
 }
 _FAILURE_FIELDS = ("error", "cause", "step")
-_EXECUTION_INPUT: Path = ("Execution", "Input")
-
-
-@dataclass(eq=False, slots=True)
-class Passed:
-    """A value that a Map hands to its iterations under a name. `tolerant`: it is handed over so that it may be absent, inside
-    an object in JSONata, and inside the value that it is a part of in JSONPath."""
-
-    name: str
-    reference: Reference
-    tolerant: bool = False
-
-    def source(self, jsonpath: bool) -> Reference:
-        """What the map itself reads."""
-        if self.tolerant and jsonpath:
-            return Reference(self.reference._root, (), self.reference._span)
-        return self.reference
-
-    def inside(self, jsonpath: bool) -> Path:
-        """Where the value stands in what is handed over."""
-        if not self.tolerant:
-            return ()
-        return self.reference._path if jsonpath else ("value",)
-
-
-@dataclass(eq=False, slots=True)
-class ScopeInput:
-    """What a Map hands to each iteration: parts of the item, and values of the outer scopes under names of their own."""
-
-    batched: bool = False
-    jsonpath: bool = False
-    parts: dict[str, None] = field(default_factory=dict)
-    passed: dict[object, Passed] = field(default_factory=dict)
-
-    @property
-    def plain(self) -> bool:
-        """Whether the iteration's input is the item itself."""
-        return self.batched or (not self.passed and set(self.parts) <= {"value"})
-
-    def part(self, part: str, path: Path) -> Path:
-        """Where a part of the item stands in the iteration's input."""
-        if self.batched:
-            return ("Items", *path)
-        if self.plain:
-            return path
-        return ("item" if part == "value" else part, *path)
-
-    def value(self, key: object, path: Path) -> Path:
-        """Where an outer value stands in the iteration's input."""
-        passed = self.passed[key]
-        inner = (passed.name, *passed.inside(self.jsonpath), *path)
-        return ("BatchInput", *inner) if self.batched else inner
 
 
 class Resolver:
@@ -119,18 +64,16 @@ class Resolver:
         self.problems = problems
         self.names = Names(self._written())
         self.records: dict[tuple[int, int], Record] = {}
-        self.entry_records: dict[tuple[int, object], Record] = {}
         self.failures: dict[int, Record] = {}
         self.locals: dict[tuple[int, str], str] = {}
         self.scope_inputs: dict[int, ScopeInput] = {}
         self.exports: dict[int, dict[str, Record]] = {}
         self.aliases: dict[int, dict[str, Reference]] = {}
-        self.carrying: set[int] = set()
         self.in_scope: dict[int, list[Record]] = {}
         self.made_by: dict[int, list[Record]] = {}
         self._bits: dict[tuple[int, str], int] = {}
-        self._types: dict[int, Shape] = {}
         self.flow = Flow()
+        self.entered = Entered(self)
 
     def run(self) -> None:
         """Find all that is read, report what cannot be, and fix the names and contents of all variables."""
@@ -247,7 +190,7 @@ class Resolver:
             occurrence = self._choose(node, reference, reference._root.step, False)
             if slot is None or occurrence is None:
                 continue
-            producer = self._producer_in(occurrence, node.scope)
+            producer = producer_in(occurrence, node.scope)
             if producer is None or producer.inner or isinstance(producer.draft, Fixed):
                 self.problems.add(
                     "SFN207", f"`{name}` of Raw `{node.name}` comes out of another scope", node.span, "put it into the ASL"
@@ -270,22 +213,15 @@ class Resolver:
                 if self.comes_out_of_a_branch(record):
                     self._export(record)
 
-    def _keep(self, record: Record) -> Record:
+    def keep(self, record: Record) -> Record:
         self.in_scope.setdefault(id(record.scope), []).append(record)
         return record
-
-    def entered_with(self, scope: Scope) -> Iterator[tuple[object, Record]]:
-        """The records that the first state of a scope assigns from the scope's input, each with what it stands for."""
-        known = set(map(id, self.in_scope.get(id(scope), ())))
-        for (_, key), record in self.entry_records.items():
-            if id(record) in known:
-                yield key, record
 
     def comes_out_of_a_branch(self, record: Record) -> bool:
         """Whether a Parallel, not the step itself, assigns a record."""
         if record.producer is None or record.occurrence is None:
             return False
-        return record.producer is not self._own_node(record.occurrence)
+        return record.producer is not own_node(record.occurrence)
 
     def _export(self, record: Record) -> None:
         assert record.producer is not None
@@ -317,9 +253,9 @@ class Resolver:
             case FailureRoot():
                 return self._failure(node, reference)
             case InputRoot(owner=owner):
-                return self._input(node, reference, owner, tolerant, figure)
+                return self.entered.input(node, reference, owner, tolerant, figure)
             case ItemRoot(owner=owner, part=part):
-                return self._item(node, reference, owner, part, tolerant, leaving)
+                return self.entered.item(node, reference, owner, part, tolerant, leaving)
             case StepRoot(step=step):
                 return self._step(node, reference, step, fallback, tolerant, leaving)
 
@@ -368,7 +304,7 @@ class Resolver:
         home = node.scope
         while home.owner is not None and home.owner.failure is failure:
             home = home.owner.scope
-        crossed = self._crossed(node, home, reference, (id(failure), path), False)
+        crossed = self.crossed(node, home, reference, (id(failure), path), False)
         if crossed is not None:
             return crossed
         record = self.failure_record(failure, home)
@@ -385,161 +321,6 @@ class Resolver:
 
     # Inputs and items: values that a scope is entered with
 
-    def _input(self, node: Node, reference: Reference, owner: object, tolerant: bool, figure: bool) -> Slot | Expression | None:
-        declaration = self.pipeline.input
-        path, fallback = reference._path, reference._fallback
-        if owner is not declaration or not isinstance(owner, Input):
-            self.problems.add(
-                "SFN202",
-                f"step `{node.occurrence.name}` uses the input of another pipeline",
-                node.span,
-                f"pass it as `input=` of pipeline `{self.pipeline.name}`",
-                also=((reference._span, "declared here"),),
-            )
-            return None
-        shape = self._declared(owner, owner.types)
-        kind = self._check(node, shape, path, f"the input of pipeline `{self.pipeline.name}`", reference)
-        if kind is None:
-            return None
-        if not path:
-            whole = Reference(ContextRoot(), _EXECUTION_INPUT)
-            crossed = self._crossed(node, self.lowered.root, reference, (id(owner), ()), False)
-            if crossed is not None:
-                return crossed
-            return (
-                Operation("merge", (dict(owner.defaults), whole)) if owner.defaults else Slot(Base.CONTEXT, _EXECUTION_INPUT, True)
-            )
-        maybe = tolerant or fallback is not MISSING
-        first = Reference(reference._root, path[:1], reference._span)
-        crossed = self._crossed(node, self.lowered.root, first, (id(owner), path[:1]), maybe and path[0] not in owner.defaults)
-        if crossed is not None:
-            return Slot(crossed.base, (*crossed.path, *path[1:]), crossed.sure and len(path) == 1, kind, fallback)
-        default = owner.defaults.get(str(path[0]), MISSING)
-        if figure and self.jsonpath and default is MISSING and fallback is MISSING:
-            return self._figure(node, owner, path, kind)
-        if default is MISSING and fallback is MISSING:
-            return Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *path), False, kind)
-        if default is MISSING and not self.jsonpath:
-            return Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *path), False, kind, fallback)
-        return self._defaulted(node, owner, path, default, kind, reference)
-
-    def _figure(self, node: Node, owner: Input, path: Path, kind: str) -> Slot | None:
-        """An input in a field for which JSONPath takes only a reference path, which the context object is not."""
-        if node is self.lowered.root.entry.node:
-            return Slot(Base.INPUT, path, False, kind)
-        if self._before_entry(node, self.lowered.root):
-            self._cannot(node, f"input `{path_text(path)}` in this field of the first step")
-            return None
-        record = self._input_record(owner)
-        record.demand(path[:1], False)
-        return Slot(Base.VARIABLE, (record.name, *path), False, kind)
-
-    def _cannot(self, node: Node, what: str) -> None:
-        self.problems.add(
-            "SFN210",
-            f"JSONPath cannot express {what}, in step `{node.occurrence.name}`",
-            node.span,
-            "use it in a later step, or use query_language JSONata",
-        )
-
-    def _input_record(self, owner: Input) -> Record:
-        """The variable that the first state fills from the execution's input."""
-        key = (id(self.lowered.root), id(owner))
-        if key not in self.entry_records:
-            self.entry_records[key] = self._keep(Record(self.names.make("input"), self.lowered.root, None))
-        return self.entry_records[key]
-
-    def _defaulted(
-        self, node: Node, owner: Input, path: Path, default: Template, kind: str, reference: Reference
-    ) -> Slot | Expression | None:
-        """An input with a default: applied once, in the first state; that one itself writes it out."""
-        first = path[:1]
-        here = self._before_entry(node, self.lowered.root)
-        if here and not self.jsonpath:
-            if len(path) == 1:
-                return Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *first), True, kind, default)
-            given = Reference(ContextRoot(), (*_EXECUTION_INPUT, *first))
-            inner = Reference(ContextRoot(), (*_EXECUTION_INPUT, *path), reference._span, reference._fallback)
-            return Operation("when", (Operation("exists", (given,)), inner, _inside(default, path[1:], reference._fallback)))
-        value = default if default is not MISSING else reference._fallback
-        if self.jsonpath and (here or len(path) > 1 or any(True for _ in references(value)) or isinstance(value, Expression)):
-            self._cannot(node, f"the default of input `{path_text(path)}`")
-            return None
-        record = self._input_record(owner)
-        record.demand(first, False)
-        record.defaults[first] = value
-        if not record.keys:
-            return Slot(Base.VARIABLE, (record.name, *path), len(path) == 1, kind)
-        if self.jsonpath:
-            return Slot(Base.VARIABLE, (record.name, *path), len(path) == 1, kind)
-        at, sure = record.read(path)
-        return Slot(Base.VARIABLE, at, sure, kind, reference._fallback if len(path) > 1 else MISSING)
-
-    def _item(self, node: Node, reference: Reference, owner: object, part: str, tolerant: bool, leaving: bool) -> Slot | None:
-        home = next((scope for scope in node.scope.ancestry() if self._maps(scope, owner)), None)
-        path, fallback = reference._path, reference._fallback
-        if home is None or not isinstance(owner, Item):
-            self.problems.add(
-                "SFN205",
-                f"step `{node.occurrence.name}` uses the item of a map that it is not part of",
-                node.span,
-                "after a map only its `output`, a list, can be used",
-                also=((reference._span, "used here"),),
-            )
-            return None
-        given = self.scope_input(home)
-        if given.batched and part != "value":
-            self.problems.add(
-                "SFN205", f"an item has no {part} in a map with batches", node.span, "use the items of the batch, or no batches"
-            )
-            return None
-        shape = owner._shape if part == "value" and not given.batched else ANY
-        kind = self._check(node, shape, path, "the item", reference)
-        if kind is None:
-            return None
-        crossed = self._crossed(node, home, Reference(reference._root, ()), (id(owner), part), False)
-        if crossed is not None:
-            return Slot(crossed.base, (*crossed.path, *path), not path, kind, fallback)
-        given.parts[part] = None
-        sure = part != "value" or not path
-        if home.kind is ScopeKind.DISTRIBUTED:
-            return Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *given.part(part, path)), sure, kind, fallback)
-        key = (id(owner), part)
-        if self.jsonpath:
-            return self._carried(node, home, key, path, given.part(part, ()), kind, fallback, leaving)
-        return self._seed(node, home, key, path, given.part(part, ()), tolerant, kind, fallback)
-
-    def _carried(
-        self, node: Node, home: Scope, key: object, path: Path, at: Path, kind: str, fallback: Template, leaving: bool
-    ) -> Slot | None:
-        """In JSONPath a Task's Assign cannot see the input, so the states of an iteration hand their input on instead."""
-        if leaving:
-            self.problems.add(
-                "SFN210",
-                f"JSONPath cannot express an item in what `{node.occurrence.name}` gives back",
-                node.span,
-                "collect results of steps only, or use query_language JSONata",
-            )
-            return None
-        self.carrying.add(id(home))
-        chain = list(node.scope.ancestry())
-        for scope in reversed(chain[: chain.index(home)]):
-            self.carrying.add(id(scope))
-            if scope.kind is ScopeKind.INLINE:
-                at = self._pass_on(scope, key, home)
-        return Slot(Base.INPUT, (*at, *path), not path, kind, fallback)
-
-    def _pass_on(self, scope: Scope, key: object, home: Scope) -> Path:
-        """Hand a part of an outer item to the iterations of an inner map; where it stands in their input."""
-        given = self.scope_input(scope)
-        if key not in given.passed:
-            given.passed[key] = Passed(self.names.make("outer item"), self._part_reference(key, home))
-        return given.value(key, ())
-
-    @staticmethod
-    def _maps(scope: Scope, owner: object) -> bool:
-        return scope.owner is not None and isinstance(scope.owner.draft, Each) and scope.owner.draft.item is owner
-
     def scope_input(self, scope: Scope) -> ScopeInput:
         """What a Map hands to its iterations."""
         if id(scope) not in self.scope_inputs:
@@ -549,48 +330,7 @@ class Resolver:
             self.scope_inputs[id(scope)] = ScopeInput(batched, self.jsonpath)
         return self.scope_inputs[id(scope)]
 
-    def _seed(
-        self, node: Node, home: Scope, key: object, path: Path, at: Path, tolerant: bool, kind: str, fallback: Template
-    ) -> Slot:
-        """A value in the input of an inline iteration: read from the input in its first state, kept in a variable after."""
-        chain = list(node.scope.ancestry())
-        inner = chain[: chain.index(home)]
-        holder = home
-        # Scopes nested in the first state see its input again, because nothing is assigned before it ends.
-        for scope in reversed(inner):
-            if scope.owner is not holder.entry.node:
-                break
-            if scope.kind is ScopeKind.INLINE:
-                at = self._pass_on(scope, key, home)
-            holder = scope
-        if node is holder.entry.node:
-            return Slot(Base.INPUT, (*at, *path), not path, kind, fallback)
-        record = self.entry_records.get((id(holder), key))
-        if record is None:
-            part = key[1] if isinstance(key, tuple) else ""
-            record = Record(self.names.make("item" if part == "value" else f"item {part}"), holder, None)
-            self.entry_records[id(holder), key] = self._keep(record)
-        record.demand(path, tolerant or fallback is not MISSING)
-        if not record.keys:
-            return Slot(Base.VARIABLE, (record.name, *path), False, kind, fallback)
-        where, sure = record.read(path)
-        return Slot(Base.VARIABLE, where, sure, kind, fallback)
-
-    @staticmethod
-    def _part_reference(key: object, home: Scope) -> Reference:
-        assert isinstance(key, tuple)
-        assert home.owner is not None
-        assert isinstance(home.owner.draft, Each)
-        return Reference(ItemRoot(home.owner.draft.item, key[1]))
-
-    def _before_entry(self, node: Node, home: Scope) -> bool:
-        """Whether a node runs before the first state of a scope has ended: it is that state, or stands inside it."""
-        here: Node | None = node
-        while here is not None and here.scope is not home:
-            here = here.scope.owner
-        return here is home.entry.node
-
-    def _crossed(self, node: Node, home: Scope, reference: Reference, key: object, tolerant: bool) -> Slot | None:
+    def crossed(self, node: Node, home: Scope, reference: Reference, key: object, tolerant: bool) -> Slot | None:
         """A value of an outer scope, read inside a distributed Map: handed over in the children's input."""
         for scope in node.scope.ancestry():
             if scope is home:
@@ -602,7 +342,7 @@ class Resolver:
                 passed = given.passed[key]
                 passed.tolerant = passed.tolerant or tolerant
                 self.slot(scope.owner, passed.source(self.jsonpath), tolerant=passed.tolerant and not self.jsonpath)
-                return Slot(Base.CONTEXT, (*_EXECUTION_INPUT, *given.value(key, ())), not passed.tolerant)
+                return Slot(Base.CONTEXT, (*EXECUTION_INPUT, *given.value(key, ())), not passed.tolerant)
         return None
 
     def _free_name(self, given: ScopeInput, reference: Reference) -> str:
@@ -629,7 +369,7 @@ class Resolver:
         occurrence = self._choose(node, reference, step, leaving)
         if occurrence is None:
             return None
-        own = self._own_node(occurrence)
+        own = own_node(occurrence)
         if own is None:
             self.problems.add(
                 "SFN204",
@@ -642,7 +382,7 @@ class Resolver:
         path = reference._path
         if isinstance(own.draft, Call) and path and path[0] in own.draft.renamed:
             path = (own.draft.renamed[str(path[0])], *path[1:])
-        kind = self._check(node, self.shape_of(own), path, f"the output of `{step.name}`", reference)
+        kind = kind_at(self.problems, node, shape_of(own), path, f"the output of `{step.name}`", reference)
         if kind is None:
             return None
         passed = Reference(reference._root, path, reference._span, fallback)
@@ -656,7 +396,7 @@ class Resolver:
         outer = set(map(id, occurrence.scope.ancestry()))
         home = next(scope for scope in node.scope.ancestry() if id(scope) in outer)
         key = (occurrence.order, reference._path, id(reference._fallback))
-        return self._crossed(node, home, reference, key, tolerant and reference._fallback is MISSING)
+        return self.crossed(node, home, reference, key, tolerant and reference._fallback is MISSING)
 
     def _step_slot(
         self,
@@ -668,14 +408,14 @@ class Resolver:
         fallback: Template = MISSING,
         kind: str = "any",
     ) -> Slot | None:
-        own = self._own_node(occurrence)
+        own = own_node(occurrence)
         if own is None:
             return None
         if own is node and leaving and not isinstance(own.draft, Fixed):
             prefix = own.draft.prefix if isinstance(own.draft, Call) else ()
             return Slot(Base.RESULT, (*prefix, *path), not path, kind, fallback)
-        home = self._home(node, occurrence)
-        producer = self._producer_in(occurrence, home)
+        home = home_of(node, occurrence)
+        producer = producer_in(occurrence, home)
         if producer is None:
             return None
         if producer is own and isinstance(own.draft, Fixed):
@@ -687,7 +427,7 @@ class Resolver:
             if producer is not own:
                 position = next(i for i, scope in enumerate(producer.inner) if scope in set(occurrence.scope.ancestry()))
             record = Record(self.names.make(words), home, producer, occurrence, position)
-            self.records[id(home), occurrence.order] = self._keep(record)
+            self.records[id(home), occurrence.order] = self.keep(record)
             self.made_by.setdefault(id(producer), []).append(record)
         record.demand(path, tolerant)
         record.kept = record.kept or not (producer is node and leaving)
@@ -744,27 +484,6 @@ class Resolver:
         record.defaults[path] = fallback
         return Slot(Base.VARIABLE, (record.name, *path), True, kind)
 
-    @staticmethod
-    def _own_node(occurrence: Occurrence) -> Node | None:
-        """The node whose result is the output of an occurrence."""
-        for node in occurrence.nodes.values():
-            draft = node.draft
-            if (isinstance(draft, Call) and draft.produces) or isinstance(draft, (Each, Fixed)):
-                return node
-        return None
-
-    def _home(self, node: Node, occurrence: Occurrence) -> Scope:
-        """The innermost scope that holds both the reader and (itself or a Parallel around it) the producer."""
-        outer = set(map(id, occurrence.scope.ancestry()))
-        return next(scope for scope in node.scope.ancestry() if id(scope) in outer)
-
-    def _producer_in(self, occurrence: Occurrence, scope: Scope) -> Node | None:
-        """The node of a scope that sets an occurrence's output there: its own node, or the Parallel it comes out of."""
-        node = self._own_node(occurrence)
-        while node is not None and node.scope is not scope:
-            node = node.scope.owner
-        return node
-
     def _choose(self, node: Node, reference: Reference, step: Step, leaving: bool) -> Occurrence | None:
         """The occurrence of a step that a reference means: the last one that has certainly run."""
         found = self.lowered.occurrences.get(id(step), [])
@@ -775,114 +494,8 @@ class Resolver:
         if certain:
             return max(certain, key=lambda occurrence: occurrence.order)
         if reference._fallback is not MISSING:
-            possible = [occurrence for occurrence in found if self._why_not(node, occurrence) == "maybe"]
+            possible = [occurrence for occurrence in found if why_not(node, occurrence) == "maybe"]
             if possible:
                 return max(possible, key=lambda occurrence: occurrence.order)
-        self._blame(node, reference, step, found)
+        blame(self.problems, self.pipeline.name, node, step, found)
         return None
-
-    def _why_not(self, node: Node, occurrence: Occurrence) -> str:
-        home = self._home(node, occurrence)
-        chain = list(occurrence.scope.ancestry())
-        between = chain[: chain.index(home)]
-        if any(scope.kind in (ScopeKind.INLINE, ScopeKind.DISTRIBUTED) for scope in between):
-            return "map"
-        readers = list(node.scope.ancestry())
-        mine = readers[: readers.index(home)]
-        if mine and between and mine[-1].owner is between[-1].owner:
-            return "side"
-        return "later" if occurrence.order > node.order else "maybe"
-
-    def _blame(self, node: Node, reference: Reference, step: Step, found: list[Occurrence]) -> None:
-        reader = node.occurrence.name
-        also = ((step.span, f"`{step.name}` is declared here"),)
-        if not found:
-            self.problems.add(
-                "SFN202",
-                f"step `{reader}` refers to `{step.name}`, which is not a step of pipeline `{self.pipeline.name}`",
-                node.span,
-                "chain it into this pipeline, or pass the value as input",
-                also,
-            )
-            return
-        match self._why_not(node, found[0]):
-            case "map":
-                message = f"step `{reader}` refers to `{step.name}`, which runs inside a map"
-                code, help = "SFN205", "after a map only its `output` can be used: name the value in `collect`"
-            case "side":
-                message = f"step `{reader}` refers to `{step.name}`, which runs beside it on another branch"
-                code, help = "SFN203", "branches do not see each other; use the value after the Parallel"
-            case "later":
-                message = f"step `{reader}` refers to `{step.name}`, which runs later"
-                code, help = "SFN201", "move it before this step"
-            case _:
-                message = f"step `{reader}` refers to `{step.name}`, which may not have run"
-                code, help = "SFN203", "use it only where it has run, or say `.default(value)`"
-        self.problems.add(code, message, node.span, help, also)
-
-    # Shapes
-
-    def shape_of(self, node: Node) -> Shape:
-        """The shape of the output of a node, as far as it is known."""
-        draft = node.draft
-        if isinstance(draft, Each):
-            return draft.shape
-        if isinstance(draft, Fixed):
-            return Shape(kind="structure", members=dict(draft.writes))
-        if not isinstance(draft, Call):
-            return ANY
-        if draft.shape is not None:
-            return draft.shape
-        if draft.pattern is not Pattern.REQUEST_RESPONSE:
-            return ANY
-        parsed = parse_resource(draft.action if draft.action.startswith("arn:") else f"arn:aws:states:::{draft.action}")
-        known = _known(parsed.service, parsed.action, parsed.sdk) if parsed else None
-        if known is None:
-            return ANY
-        if known.kind == "structure":
-            extra = {"SdkHttpMetadata": ANY, "SdkResponseMetadata": ANY}
-            return Shape(kind="structure", members={**known.members, **extra})
-        return known
-
-    def _declared(self, owner: object, types: object) -> Shape:
-        if id(owner) not in self._types:
-            self._types[id(owner)] = declared(types)
-        return self._types[id(owner)]
-
-    def _check(self, node: Node, shape: Shape, path: Path, what: str, reference: Reference) -> str | None:
-        """The kind of the value at a path; None, and a finding, where there can be none."""
-        for index, part in enumerate(path):
-            inner = shape.step_into(part)
-            if inner is None:
-                known = list(shape.members) if shape.kind == "structure" else []
-                hint = did_you_mean(str(part), known) if known else f"`{path_text(path[:index]) or what}` is of type {shape.kind}"
-                if not hint:
-                    hint = f"it has {', '.join(sorted(known)[:12])}"
-                self.problems.add(
-                    "SFN204",
-                    f"{what} has no field `{path_text(path[: index + 1])}`",
-                    node.span,
-                    hint,
-                    also=((reference._span, "read here"),) if reference._span != node.span else (),
-                )
-                return None
-            shape = inner
-        return shape.kind
-
-
-def _known(service: str, action: str, sdk: bool) -> Shape | None:
-    try:
-        found = integration(service, action, sdk)
-    except LookupError:
-        return None
-    return found.output if found else None
-
-
-def _inside(value: Template, path: Path, fallback: Template) -> Template:
-    """What a default value has at a path; the fallback, or None, where it has nothing."""
-    for part in path:
-        try:
-            value = value[part]
-        except (KeyError, IndexError, TypeError):
-            return None if fallback is MISSING else fallback
-    return value

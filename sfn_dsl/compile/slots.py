@@ -6,13 +6,15 @@ import enum
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from sfn_dsl.compile.graph import Node, Occurrence, Scope
 from sfn_dsl.expression import MISSING, Template
 
-__all__ = ["Base", "Field", "Names", "Path", "Record", "Slot", "starts_with"]
+__all__ = ["EXECUTION_INPUT", "Base", "Field", "Names", "Path", "Record", "Slot", "starts_with"]
 
 Path = tuple[str | int, ...]
+EXECUTION_INPUT: Final[Path] = ("Execution", "Input")
 
 _FUNCTIONS = frozenset(
     [

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
-from sfn_dsl.asl.shapes import declared
+from sfn_dsl.asl.shapes import Shape
 from sfn_dsl.draft import Call, Draft, Site
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import Expression, InputRoot, Operation, Reference, Template
@@ -162,7 +162,7 @@ def attribute(value: Template) -> Template:
 def _expression(value: Expression) -> Template:
     kind = "string"
     if isinstance(value, Reference) and isinstance(value._root, InputRoot):
-        shape = declared(value._root.owner.types)  # type: ignore[attr-defined]
+        shape: Shape = value._root.owner.shape  # type: ignore[attr-defined]
         for part in value._path:
             shape = shape.step_into(part) or shape
         kind = shape.kind
