@@ -150,6 +150,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
 def __getattr__(name: str) -> Any:
     if name == "fn":
         return importlib.import_module("sfn_dsl.functions")

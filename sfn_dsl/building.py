@@ -12,10 +12,11 @@ from sfn_dsl.asl.schema import schema_digest, validate
 from sfn_dsl.asl.shapes import cache_folder, remember
 from sfn_dsl.asl.walk import walk
 from sfn_dsl.compile.machine import Compiled, compile_pipeline
+from sfn_dsl.configuration import Project
 from sfn_dsl.diagnostic import Diagnostic, Severity
 from sfn_dsl.output import MANIFEST, Output, listed, sha256
 from sfn_dsl.pipeline import Pipeline
-from sfn_dsl.project import Loaded, Project, relative
+from sfn_dsl.project import Loaded, relative
 from sfn_dsl.region import Target
 from sfn_dsl.span import Span
 

@@ -86,7 +86,8 @@ def _setting(setting: Setting, name: str, target: Target) -> str:
     if value is None:
         where = f"[sfn_dsl:{target.environment + ':' if target.environment else ''}{target.region}]"
         hint = did_you_mean(name, target.values) or f"set `var.{name}` in section {where} of setup.cfg"
-        raise DeclarationError(f"setting `{name}` has no value for {target.region}", help=hint, span=setting.span)
+        place = f"{target.environment}:{target.region}" if target.environment else target.region
+        raise DeclarationError(f"setting `{name}` has no value for {place}", help=hint, span=setting.span)
     return value
 
 

@@ -48,7 +48,7 @@ Template: TypeAlias = Any
 
 _INSTEAD_OF_BOOL = (
     "an expression has no truth value while a pipeline is declared",
-    "write `a & b`, `a | b`, `~a` for and, or, not, and `Branch` or `fn.when` for if",
+    "write `(a == 1) & (b == 2)`, `|`, `~` for and, or, not, each comparison in parentheses, and `Branch` or `fn.when` for if",
 )
 
 
@@ -132,7 +132,10 @@ class Expression:
         _refuse("the length of an expression is not known while a pipeline is declared", "write `fn.length(x)`")
 
     def __contains__(self, item: object) -> bool:
-        _refuse("`in` cannot look into an expression while a pipeline is declared", "write `fn.contains(list, value)`")
+        _refuse(
+            "`in` cannot look into an expression while a pipeline is declared",
+            "write `fn.contains(list, value)`, or `(x == 1) | (x == 2)`",
+        )
 
     def __iter__(self) -> Iterator[Any]:
         _refuse("an expression cannot be looped over while a pipeline is declared", "use `ForEach` or `DistributedMap`")

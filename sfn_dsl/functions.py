@@ -238,7 +238,7 @@ def base64_decode(value: Template) -> Operation:
 
 
 def text(value: Template) -> Operation:
-    """A value as text. JSONata."""
+    """A number, boolean or text as text."""
     return Operation("text", (value,))
 
 

@@ -25,6 +25,8 @@ def _known_ref(root: Path, ref: str) -> None:
         inside = _git(root, "rev-parse", "--is-inside-work-tree").returncode == 0
         if not inside:
             raise EnvironmentFault(f"{root} is not in a git repository", help="compare with a file: `--against FILE`")
+        if ref == "HEAD":
+            raise EnvironmentFault("the git repository has no commit yet", help="commit build/ first, then compare with it")
         raise EnvironmentFault(f"`{ref}` is neither a file nor a git ref", help="name a commit, a branch, a tag or a file")
 
 

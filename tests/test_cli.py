@@ -135,10 +135,13 @@ account = 111122223333
 account = 444455556666
 var.name = big
 [sfn_dsl:dev:us-east-1]
+account = 111122223333
 var.name = small
 [sfn_dsl:dev:cn-north-1]
+account = 111122223333
 var.name = china
 [sfn_dsl:prod:cn-north-1]
+account = 444455556666
 var.name = prod-china
 """
     text = (

@@ -18,6 +18,7 @@ from sfn_dsl import (
     ConsistencyCheck,
     DbtCall,
     DistributedMap,
+    DynamoDB,
     Fail,
     ForEach,
     Input,
@@ -170,6 +171,26 @@ def test_a_call_without_arguments_gets_none(definition: Define, language: str) -
 def test_settings_in_the_output(definition: Define) -> None:
     value = definition(Pipeline(name="p", body=call("a"), output={"b": config.bucket}))
     assert run(value, {}).output == {"b": "lake-use1"}
+
+
+@LANGUAGES
+def test_dynamodb_types_what_is_declared(definition: Define, language: str) -> None:
+    batch = Input(n=int, b=bool, s=str)
+    plan = call("plan", returns={"rows": int, "ok": bool, "name": str})
+    item = {
+        "n": batch.n,
+        "b": batch.b,
+        "s": batch.s,
+        "rows": plan.output.rows,
+        "ok": plan.output.ok,
+        "any": {"N": fn.text(batch.s)},
+    }
+    value = definition(
+        Pipeline(name="p", input=batch, body=plan >> DynamoDB.put("put", table="t", item=item)), query_language=language
+    )
+    result = run(value, {"n": 1, "b": True, "s": "2"}, {"plan": {"Payload": {"rows": 3, "ok": False, "name": "x"}}})
+    expected = {"n": {"N": "1"}, "b": {"BOOL": True}, "s": {"S": "2"}, "rows": {"N": "3"}, "ok": {"BOOL": False}, "any": {"N": "2"}}
+    assert result.calls[1][1]["Item"] == expected
 
 
 def test_json_of_a_text_is_json(definition: Define) -> None:

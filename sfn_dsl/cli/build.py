@@ -11,8 +11,9 @@ from sfn_dsl.asl.walk import count_states
 from sfn_dsl.building import Build, build_project, retired_folders
 from sfn_dsl.cli.main import EXIT_FOUND, EXIT_OK, Session
 from sfn_dsl.cli.options import complain, selection
+from sfn_dsl.configuration import Project, find_project
 from sfn_dsl.output import Change, Comparison, compare, write
-from sfn_dsl.project import Project, find_project, load_pipelines
+from sfn_dsl.project import load_pipelines
 
 __all__ = ["command"]
 
@@ -47,6 +48,8 @@ def command(
     if build.failed:
         click.echo("Nothing was written.", err=True)
         return EXIT_FOUND
+    if not loaded.pipelines:
+        click.echo(f"note: no pipeline is declared in {project.pipelines.name}/ (`pipeline = Pipeline(name=...)`)", err=True)
     narrowed = bool(patterns or regions or environment)
     found = compare(project.build, build.outputs, () if narrowed else retired_folders(project))
     for path in found.strangers:
@@ -101,7 +104,8 @@ def _summary(session: Session, project: Project, build: Build, found: Comparison
         change = signs.get(project.build / compiled.target.folder / f"{name}.asl.json")
         if change is not None:
             states = count_states(compiled.machine)
-            click.echo(f"  {compiled.target.folder:<16}{name:<32}{states:>4} states   {words[change.sign]}")
+            word = "state " if states == 1 else "states"
+            click.echo(f"  {compiled.target.folder:<16}{name:<32}{states:>4} {word}   {words[change.sign]}")
     written = sum(change.new is not None for change in found.changes)
     removed = len(found.changes) - written
     total = written + found.unchanged

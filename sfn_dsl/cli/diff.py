@@ -11,11 +11,12 @@ from sfn_dsl.asl.read import read
 from sfn_dsl.building import Build, build_project, definition_file
 from sfn_dsl.cli.main import EXIT_FOUND, EXIT_OK, Session
 from sfn_dsl.cli.options import complain, selection
+from sfn_dsl.configuration import Project, find_project
 from sfn_dsl.diff import Edit, diff
 from sfn_dsl.errors import ConfigError, DefinitionError, EnvironmentFault
 from sfn_dsl.formats.edits import Comparison, render
 from sfn_dsl.history import file_at, files_at
-from sfn_dsl.project import Project, find_project, load_pipelines
+from sfn_dsl.project import load_pipelines
 
 __all__ = ["command"]
 
@@ -55,7 +56,9 @@ def command(
     if build.failed:
         return EXIT_FOUND
     file = session.directory / against
-    found = _with_file(build, file) if file.is_file() else _with_ref(project, build, against, bool(patterns))
+    found = (
+        _with_file(build, file) if file.is_file() else _with_ref(project, build, against, bool(patterns or regions or environment))
+    )
     if found or output_format == "json":
         click.echo(render(found, output_format, session.paint))
     else:
@@ -85,7 +88,6 @@ def _with_file(build: Build, file: Path) -> list[Comparison]:
 
 def _with_ref(project: Project, build: Build, ref: str, narrowed: bool) -> list[Comparison]:
     entries: list[tuple[str, str, str, tuple[Edit, ...]]] = []
-    folders = {output.folder for output in build.outputs}
     seen: set[str] = set()
     for compiled in build.compiled:
         name, folder = compiled.pipeline.name, compiled.target.folder
@@ -100,7 +102,8 @@ def _with_ref(project: Project, build: Build, ref: str, narrowed: bool) -> list[
         base = project.build.relative_to(project.root).as_posix()
         for path in files_at(project.root, ref, base):
             folder, _, file = path.removeprefix(f"{base}/").rpartition("/")
-            if folder in folders and file.endswith(".asl.json") and path not in seen:
+            # Also of target folders that the project no longer has.
+            if file.endswith(".asl.json") and path not in seen:
                 text = file_at(project.root, ref, path) or "{}"
                 entries.append((file.removesuffix(".asl.json"), folder, "removed", diff(_machine(text, path), StateMachine())))
     return _folded(entries)

@@ -10,7 +10,8 @@ from sfn_dsl.asl.walk import count_states
 from sfn_dsl.building import build_project
 from sfn_dsl.cli.main import EXIT_FOUND, EXIT_OK, Session
 from sfn_dsl.cli.options import complain, selection
-from sfn_dsl.project import find_project, load_pipelines
+from sfn_dsl.configuration import find_project
+from sfn_dsl.project import load_pipelines
 
 __all__ = ["command"]
 

@@ -9,9 +9,9 @@ import click
 
 from sfn_dsl.building import Build
 from sfn_dsl.cli.main import Session
+from sfn_dsl.configuration import Project
 from sfn_dsl.diagnostic import Severity
 from sfn_dsl.formats.text import render
-from sfn_dsl.project import Project
 
 __all__ = ["complain", "selection"]
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from sfn_dsl.asl.shapes import ANY
 from sfn_dsl.compile.graph import Node, Scope, ScopeKind
 from sfn_dsl.compile.handed import Passed
-from sfn_dsl.compile.output_shapes import kind_at
+from sfn_dsl.compile.output_shapes import kind_at, read_at
 from sfn_dsl.compile.reading import references
 from sfn_dsl.compile.slots import EXECUTION_INPUT, Base, Path, Record, Slot
 from sfn_dsl.draft import Each
 from sfn_dsl.expression import MISSING, ContextRoot, Expression, ItemRoot, Operation, Reference, Template, path_text
 from sfn_dsl.pipeline import Input
+from sfn_dsl.span import Span
 from sfn_dsl.steps.for_each import Item
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Entered:
                 f"step `{node.occurrence.name}` uses the input of another pipeline",
                 node.span,
                 f"pass it as `input=` of pipeline `{self.pipeline.name}`",
-                also=((reference._span, "declared here"),),
+                also=((reference._span, "read here"),),
             )
             return None
         shape = owner.shape
@@ -139,9 +140,7 @@ class Entered:
             self.problems.add(
                 "SFN205",
                 f"step `{node.occurrence.name}` uses the item of a map that it is not part of",
-                node.span,
-                "after a map only its `output`, a list, can be used",
-                also=((reference._span, "used here"),),
+                *_used(node, reference),
             )
             return None
         given = self._resolver.scope_input(home)
@@ -254,3 +253,8 @@ def _inside(value: Template, path: Path, fallback: Template) -> Template:
         except (KeyError, IndexError, TypeError):
             return None if fallback is MISSING else fallback
     return value
+
+
+def _used(node: Node, reference: Reference) -> tuple[Span, str, tuple[tuple[Span, str], ...]]:
+    where, also = read_at(node, reference)
+    return where, "after a map only its `output`, a list, can be used", also

@@ -65,7 +65,7 @@ class Edge:
 @dataclass(eq=False, slots=True)
 class Occurrence:
     """One place of a step in a pipeline; a fragment that is used twice has two occurrences. `generated` ones stand for no step
-    of the user's."""
+    of the user's; `broken` ones for a step that could not be lowered."""
 
     step: Step
     name: str
@@ -74,6 +74,7 @@ class Occurrence:
     nodes: dict[str, Node] = field(default_factory=dict)
     stage: str = ""
     generated: bool = False
+    broken: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -341,7 +341,8 @@ class Jsonata:
             op = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(op, op)
             left, right = right, left
         a, b = self._tight(left, _SUM), self._tight(right, _SUM)
-        if op == "==":
+        both = isinstance(left, Expression) and isinstance(right, Expression)
+        if op == "==" and not both:
             return f"{a} = {b}", _COMPARE
         if right is None:
             if op != "!=":
@@ -360,10 +361,11 @@ class Jsonata:
             return f"$type({a}) = '{other}' and {text}", _AND
         if known is not None:
             return f"$type({b}) = '{known}' and {text}", _AND
-        same = f"$type({a}) = $type({b})"
-        if op != "!=":
-            same += f" and $type({a}) in ['number', 'string']"
-        return f"{same} and {text}", _AND
+        # Lists and objects are equal to nothing, because JSONPath cannot compare them.
+        scalars = "'string', 'number', 'boolean'"
+        kinds = {"==": f"[{scalars}, 'null']", "!=": f"[{scalars}]"}.get(op, "['number', 'string']")
+        same = f"$type({a}) = $type({b}) and $type({a}) in {kinds}"
+        return f"{same} and {a} {'=' if op == '==' else op} {b}", _AND
 
     def _matches(self, value: Template, pattern: Template) -> tuple[str, int]:
         if not isinstance(pattern, str):

@@ -201,6 +201,9 @@ class JsonPath:
                 return f"States.Format({inside})", 1 + max((depth for _, depth in texts), default=0)
             case "add" | "subtract":
                 return self._sum(name, *operands)
+            case "text":
+                text, depth = self._text(operands[0])
+                return f"States.Format('{{}}', {text})", 1 + depth
             case "merge":
                 return self._call("JsonMerge", operands, "false")
             case _ if name in _INTRINSICS:

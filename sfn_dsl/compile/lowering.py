@@ -167,6 +167,7 @@ class _Lowering:
             drafts = tuple(self.fold(draft, site) for draft in step.lower(site))
         except DeclarationError as error:
             self.problems.caught(error, step.span)
+            occurrence.broken = True
             drafts = (Pause(seconds=0),)
         labels = {draft.label: Label() for draft in drafts}
         labels[drafts[0].label] = here

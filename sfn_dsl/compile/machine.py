@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sfn_dsl.asl.model import UNSET, Json, StateMachine
 from sfn_dsl.compile.assemble import Assembler
@@ -18,6 +18,7 @@ from sfn_dsl.diagnostic import Diagnostic, did_you_mean
 from sfn_dsl.draft import Fixed
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.pipeline import Pipeline
+from sfn_dsl.policy import NEVER, RetryPolicy
 from sfn_dsl.region import Target
 
 __all__ = ["Compiled", "StageRecord", "compile_pipeline"]
@@ -58,6 +59,8 @@ def compile_pipeline(pipeline: Pipeline, target: Target, *, query_language: str 
     problems = Problems()
     language = pipeline.query_language or query_language
     _settings_make_sense(pipeline, language, problems)
+    if not _is_policy(pipeline.retry):
+        pipeline = replace(pipeline, retry=NEVER)
     lowered = lower(pipeline, target, problems)
     resolver = Resolver(lowered, pipeline, language, problems)
     check_graph(lowered.root, lowered.output, pipeline, target, problems)
@@ -86,6 +89,10 @@ def compile_pipeline(pipeline: Pipeline, target: Target, *, query_language: str 
     )
 
 
+def _is_policy(value: object) -> bool:
+    return isinstance(value, RetryPolicy)
+
+
 def _settings_make_sense(pipeline: Pipeline, language: str, problems: Problems) -> None:
     def choice(what: str, value: str, known: tuple[str, ...]) -> None:
         if value not in known:
@@ -96,6 +103,9 @@ def _settings_make_sense(pipeline: Pipeline, language: str, problems: Problems) 
         problems.add(
             "SFN102", f"`{pipeline.name}` is no name for a pipeline", pipeline.span, "use 1 to 80 of letters, digits, `_` and `-`"
         )
+    if not _is_policy(pipeline.retry):
+        message = f"`retry` of pipeline `{pipeline.name}` is no retry policy"
+        problems.add("SFN104", message, pipeline.span, "use TRANSIENT, `retry(...)` or NEVER")
     choice("query language", language, _LANGUAGES)
     choice("type", pipeline.type, ("STANDARD", "EXPRESS"))
     choice("failure mode", pipeline.failure_mode, ("record", "redrivable"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from sfn_dsl.compile.graph import Node, Occurrence, Scope, ScopeKind
+from sfn_dsl.compile.output_shapes import read_at
 from sfn_dsl.compile.problems import Problems
 from sfn_dsl.draft import Call, Each, Fixed
+from sfn_dsl.expression import Reference
 from sfn_dsl.steps.step import Step
 
 __all__ = ["blame", "home_of", "own_node", "producer_in", "why_not"]
@@ -47,15 +49,18 @@ def why_not(node: Node, occurrence: Occurrence) -> str:
     return "later" if occurrence.order > node.order else "maybe"
 
 
-def blame(problems: Problems, pipeline: str, node: Node, step: Step, found: list[Occurrence]) -> None:
+def blame(problems: Problems, pipeline: str, node: Node, reference: Reference, step: Step, found: list[Occurrence]) -> None:
     """Report that a node reads the output of a step that it cannot see."""
     reader = node.occurrence.name
-    also = ((step.span, f"`{step.name}` is declared here"),)
+    if any(occurrence.broken for occurrence in found):
+        return  # what is wrong with that step is said already
+    where, used = read_at(node, reference)
+    also = (*used, (step.span, f"`{step.name}` is declared here"))
     if not found:
         problems.add(
             "SFN202",
             f"step `{reader}` refers to `{step.name}`, which is not a step of pipeline `{pipeline}`",
-            node.span,
+            where,
             "chain it into this pipeline, or pass the value as input",
             also,
         )
@@ -73,4 +78,4 @@ def blame(problems: Problems, pipeline: str, node: Node, step: Step, found: list
         case _:
             message = f"step `{reader}` refers to `{step.name}`, which may not have run"
             code, help = "SFN203", "use it only where it has run, or say `.default(value)`"
-    problems.add(code, message, node.span, help, also)
+    problems.add(code, message, where, help, also)

@@ -9,9 +9,10 @@ from sfn_dsl.compile.problems import Problems
 from sfn_dsl.compile.slots import Path
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.draft import Call, Each, Fixed
-from sfn_dsl.expression import Reference, path_text
+from sfn_dsl.expression import InputRoot, ItemRoot, Reference, path_text
+from sfn_dsl.span import NOWHERE, Span
 
-__all__ = ["kind_at", "shape_of"]
+__all__ = ["kind_at", "read_at", "shape_of"]
 
 
 def shape_of(node: Node) -> Shape:
@@ -45,22 +46,29 @@ def _known(service: str, action: str, sdk: bool) -> Shape | None:
     return found.output if found else None
 
 
-def kind_at(problems: Problems, node: Node, shape: Shape, path: Path, what: str, reference: Reference) -> str | None:
-    """The kind of the value at a path; None, and a finding, where there can be none."""
+def kind_at(
+    problems: Problems, node: Node, shape: Shape, path: Path, what: str, reference: Reference, aliases: tuple[str, ...] = ()
+) -> str | None:
+    """The kind of the value at a path; None, and a finding, where there can be none. `aliases` are further names of fields."""
     for index, part in enumerate(path):
         inner = shape.step_into(part)
         if inner is None:
-            known = list(shape.members) if shape.kind == "structure" else []
-            hint = did_you_mean(str(part), known) if known else f"`{path_text(path[:index]) or what}` is of type {shape.kind}"
-            if not hint:
-                hint = f"it has {', '.join(sorted(known)[:12])}"
-            problems.add(
-                "SFN204",
-                f"{what} has no field `{path_text(path[: index + 1])}`",
-                node.span,
-                hint,
-                also=((reference._span, "read here"),) if reference._span != node.span else (),
-            )
+            known = [*shape.members, *(aliases if index == 0 else ())] if shape.kind == "structure" else []
+            hint = f"it is of type {shape.kind}, so nothing can be taken out of it this way"
+            if known:
+                hint = did_you_mean(str(part), known) or f"it has {', '.join(sorted(known)[:12])}"
+            where, also = read_at(node, reference)
+            problems.add("SFN204", f"{what} has no field `{path_text(path[: index + 1])}`", where, hint, also)
             return None
         shape = inner
     return shape.kind
+
+
+def read_at(node: Node, reference: Reference) -> tuple[Span, tuple[tuple[Span, str], ...]]:
+    """The line on which a reference is written, and the step that uses it where that is another line."""
+    span = reference._span
+    if span is NOWHERE or (not reference._path and isinstance(reference._root, (InputRoot, ItemRoot))):
+        return node.span, ()  # an Input or Item by itself knows only where it was made
+    if (span.file, span.line) == (node.span.file, node.span.line):
+        return node.span, ()
+    return span, ((node.span, f"used by step `{node.occurrence.name}`"),)

@@ -13,7 +13,7 @@ from sfn_dsl.compile.graph import Failure, Node, Occurrence, Scope, ScopeKind
 from sfn_dsl.compile.handed import Passed, ScopeInput
 from sfn_dsl.compile.lowering import Lowered
 from sfn_dsl.compile.occurrences import blame, home_of, own_node, producer_in, why_not
-from sfn_dsl.compile.output_shapes import kind_at, shape_of
+from sfn_dsl.compile.output_shapes import kind_at, read_at, shape_of
 from sfn_dsl.compile.problems import Problems
 from sfn_dsl.compile.reading import at_entry, at_exit, references
 from sfn_dsl.compile.slots import EXECUTION_INPUT, Base, Names, Path, Record, Slot, starts_with
@@ -286,11 +286,13 @@ class Resolver:
         failure = node.failure
         path = reference._path
         if failure is None:
+            where, also = read_at(node, reference)
             self.problems.add(
                 "SFN206",
                 f"`failure` is used outside a failure handler, in step `{node.occurrence.name}`",
-                node.span,
+                where,
                 "it has a meaning in `on_failure` and in the steps of a `Catcher`",
+                also,
             )
             return None
         if not path or path[0] not in _FAILURE_FIELDS:
@@ -380,9 +382,10 @@ class Resolver:
             )
             return None
         path = reference._path
+        aliases = tuple(own.draft.renamed) if isinstance(own.draft, Call) else ()
         if isinstance(own.draft, Call) and path and path[0] in own.draft.renamed:
             path = (own.draft.renamed[str(path[0])], *path[1:])
-        kind = kind_at(self.problems, node, shape_of(own), path, f"the output of `{step.name}`", reference)
+        kind = kind_at(self.problems, node, shape_of(own), path, f"the output of `{step.name}`", reference, aliases)
         if kind is None:
             return None
         passed = Reference(reference._root, path, reference._span, fallback)
@@ -497,5 +500,5 @@ class Resolver:
             possible = [occurrence for occurrence in found if why_not(node, occurrence) == "maybe"]
             if possible:
                 return max(possible, key=lambda occurrence: occurrence.order)
-        blame(self.problems, self.pipeline.name, node, step, found)
+        blame(self.problems, self.pipeline.name, node, reference, step, found)
         return None

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from sfn_dsl.pipeline import Pipeline, Stage
-from sfn_dsl.policy import Catcher
 from sfn_dsl.span import Span
 from sfn_dsl.steps.branch import Branch
 from sfn_dsl.steps.distributed_map import DistributedMap
 from sfn_dsl.steps.for_each import ForEach
 from sfn_dsl.steps.parallel import Parallel
 from sfn_dsl.steps.start_pipeline import StartPipeline
-from sfn_dsl.steps.step import Step, as_steps
+from sfn_dsl.steps.step import Step, as_catchers, as_steps
 
 __all__ = ["all_steps", "started_by"]
 
@@ -37,7 +36,7 @@ def all_steps(pipeline: Pipeline) -> list[Step]:
             case _:
                 pass
         catch = getattr(step, "catch", ())
-        for catcher in (catch,) if isinstance(catch, Catcher) else catch:
+        for catcher in as_catchers(step.name, catch, step.span):
             stack += as_steps(catcher.do)
     return list(found.values())
 

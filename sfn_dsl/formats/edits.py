@@ -38,7 +38,7 @@ def render(found: Sequence[Comparison], format: str, paint: Paint) -> str:
 
 
 def _summary(found: Sequence[Comparison]) -> str:
-    edits = [edit for entry in found for edit in entry.edits]
+    edits = [edit for entry in found for edit in entry.edits if edit.state]
     added = sum(isinstance(edit, Added) for edit in edits)
     removed = sum(isinstance(edit, Removed) for edit in edits)
     changed = len(edits) - added - removed

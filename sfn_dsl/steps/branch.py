@@ -33,6 +33,11 @@ class Branch(Step):
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "comment", comment)
         object.__setattr__(self, "span", caller())
+        for arm in arms:
+            if not isinstance(arm, tuple) or len(arm) != 2:
+                raise DeclarationError(
+                    f"an arm of Branch `{name}` is no pair", help="write `(condition, steps)` for each arm", span=caller()
+                )
         object.__setattr__(self, "arms", tuple((condition, as_steps(block)) for condition, block in arms))
         object.__setattr__(self, "otherwise", None if otherwise is MISSING else as_steps(otherwise))
 

@@ -12,7 +12,7 @@ from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import MISSING, Template
 from sfn_dsl.policy import NEVER, Catcher, RetryPolicy
 from sfn_dsl.steps.for_each import Item, list_of
-from sfn_dsl.steps.step import Block, Step, as_steps
+from sfn_dsl.steps.step import Block, Step, as_catchers, as_steps
 
 __all__ = [
     "AthenaResults",
@@ -221,7 +221,13 @@ class DistributedMap(Step):
     catch: tuple[Catcher, ...] | Catcher = ()
 
     def lower(self, site: Site) -> tuple[Draft, ...]:
-        body = as_steps(self.do)
+        body = as_steps(self.do, self.span)
+        if not isinstance(self.item, Item):
+            raise DeclarationError(
+                f"`item` of `{self.name}` must be an `Item()`",
+                help="write `row = Item()` and use `row` in the steps",
+                span=self.span,
+            )
         if not body:
             raise DeclarationError(f"DistributedMap `{self.name}` has no steps", help="give it steps in `do`", span=self.span)
         if (self.items is MISSING) == (self.reader is None):
@@ -251,6 +257,6 @@ class DistributedMap(Step):
                 distributed=fields,
                 shape=_WRITTEN if self.results is not None else list_of(self.collect),
                 retry=self.retry.retriers(""),
-                catch=(self.catch,) if isinstance(self.catch, Catcher) else tuple(self.catch),
+                catch=as_catchers(self.name, self.catch, self.span),
             ),
         )

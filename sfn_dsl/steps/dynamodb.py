@@ -4,43 +4,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass
-from typing import Any, Self
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, Final, Self
 
-from sfn_dsl.asl.shapes import Shape
-from sfn_dsl.draft import Call, Draft, Site
+from sfn_dsl.asl.shapes import ANY, Shape
+from sfn_dsl.draft import Call, Draft, Fixed, Site
 from sfn_dsl.errors import DeclarationError
-from sfn_dsl.expression import Expression, InputRoot, Operation, Reference, Template
+from sfn_dsl.expression import Expression, InputRoot, Operation, Reference, StepRoot, Template
 from sfn_dsl.steps.engines.engine import finish
 from sfn_dsl.steps.step import TaskStep
 
-__all__ = ["DynamoDB", "attribute"]
+__all__ = ["DynamoDB"]
 
-_TYPES = {"S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"}
+_TYPES: Final = {"S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"}
+_NUMBERS: Final = {"add", "subtract", "multiply", "divide", "modulo", "negate", "length", "sum", "min", "max", "number"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DynamoDB(TaskStep):
     """One call on one item. The output is DynamoDB's answer; attributes keep their form `{"S": ...}`.
 
-    Values are written plainly and typed here: text, numbers, booleans, None, lists and objects; an expression is a text unless
-    it is an input declared as a number or boolean. `{"N": ...}` and the like are taken as they are.
+    Values are written plainly and typed here: text, numbers, booleans, None, lists and objects. An expression has the type that
+    is declared for it (`Input(n=int)`, `returns={"rows": int}`), else it is a text; one that is declared as list or object is
+    refused: pass `fn.to_json(...)`. `{"N": ...}` and the like are taken as they are.
     A condition that does not hold raises `DynamoDB.ConditionalCheckFailedException`.
     """
 
     _: KW_ONLY
     action: str
-    arguments: Mapping[str, Template]
-
-    def lower(self, site: Site) -> tuple[Draft, ...]:
-        call = Call(action=f"dynamodb:{self.action}", arguments=dict(self.arguments))
-        return (finish(self, site, "dynamodb", call),)
+    table: Template
+    item: Mapping[str, Template]
+    options: Mapping[str, Template] = field(default_factory=dict)
+    set: Mapping[str, Template] = field(default_factory=dict)
+    add: Mapping[str, Template] = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
+    condition: str | None = None
+    values: Mapping[str, Template] = field(default_factory=dict)
 
     @classmethod
     def get(cls, name: str, *, table: Template, key: Mapping[str, Template], consistent: bool = True, **task: Any) -> Self:
         """Reads an item: `output.Item`. Strongly consistent unless said otherwise."""
-        arguments = {"TableName": table, "Key": _item(key), "ConsistentRead": consistent}
-        return cls(name, action="getItem", arguments=arguments, **task)
+        return cls(name, action="getItem", table=table, item=key, options={"ConsistentRead": consistent}, **task)
 
     @classmethod
     def put(
@@ -53,9 +57,8 @@ class DynamoDB(TaskStep):
         values: Mapping[str, Template] | None = None,
         **task: Any,
     ) -> Self:
-        """Writes an item, whole."""
-        arguments = {"TableName": table, "Item": _item(item), **_condition(condition, {}, values)}
-        return cls(name, action="putItem", arguments=arguments, **task)
+        """Writes an item, whole. In `condition`, `#name` is an attribute and `:name` one of `values`."""
+        return cls(name, action="putItem", table=table, item=item, condition=condition, values=values or {}, **task)
 
     @classmethod
     def update(
@@ -72,34 +75,20 @@ class DynamoDB(TaskStep):
         return_values: str | None = None,
         **task: Any,
     ) -> Self:
-        """Changes attributes of an item. In `condition`, `#name` is an attribute and `:name` one of `values`."""
-        names: dict[str, str] = {}
-        bound: dict[str, Template] = {}
-
-        def place(attribute_name: str, value: Template) -> str:
-            key_name = re.sub(r"\W", "_", attribute_name)
-            names[f"#{key_name}"] = attribute_name
-            bound[f":{key_name}"] = value
-            return key_name
-
-        clauses = []
-        if set:
-            clauses.append("SET " + ", ".join(f"#{place(k, v)} = :{place(k, v)}" for k, v in set.items()))
-        if add:
-            clauses.append("ADD " + ", ".join(f"#{place(k, v)} :{place(k, v)}" for k, v in add.items()))
-        if remove:
-            for attribute_name in remove:
-                names["#" + re.sub(r"\W", "_", attribute_name)] = attribute_name
-            clauses.append("REMOVE " + ", ".join("#" + re.sub(r"\W", "_", attribute_name) for attribute_name in remove))
-        arguments: dict[str, Template] = {
-            "TableName": table,
-            "Key": _item(key),
-            "UpdateExpression": " ".join(clauses),
-            **_condition(condition, names, {**bound, **{f":{k.lstrip(':')}": v for k, v in (values or {}).items()}}),
-        }
-        if return_values:
-            arguments["ReturnValues"] = return_values
-        return cls(name, action="updateItem", arguments=arguments, **task)
+        """Changes attributes of an item. In `condition`, `#name` is an attribute, `:name` one of `values` or of what is set."""
+        return cls(
+            name,
+            action="updateItem",
+            table=table,
+            item=key,
+            options={"ReturnValues": return_values} if return_values else {},
+            set=set or {},
+            add=add or {},
+            remove=remove,
+            condition=condition,
+            values=values or {},
+            **task,
+        )
 
     @classmethod
     def delete(
@@ -113,61 +102,113 @@ class DynamoDB(TaskStep):
         **task: Any,
     ) -> Self:
         """Removes an item."""
-        arguments = {"TableName": table, "Key": _item(key), **_condition(condition, {}, values)}
-        return cls(name, action="deleteItem", arguments=arguments, **task)
+        return cls(name, action="deleteItem", table=table, item=key, condition=condition, values=values or {}, **task)
+
+    def lower(self, site: Site) -> tuple[Draft, ...]:
+        body = "Item" if self.action == "putItem" else "Key"
+        fields = {name: self._attribute(value, site) for name, value in self.item.items()}
+        arguments = {"TableName": self.table, body: fields, **self._expressions(site), **self.options}
+        call = Call(action=f"dynamodb:{self.action}", arguments=arguments)
+        return (finish(self, site, "dynamodb", call),)
+
+    def _expressions(self, site: Site) -> dict[str, Template]:
+        """UpdateExpression, ConditionExpression, and the names and values in them."""
+        names: dict[str, str] = {}
+        bound: dict[str, Template] = {}
+        written: dict[str, Template] = {**self.set, **self.add}
+        for attribute in (*written, *self.remove):
+            names[f"#{_placeholder(attribute)}"] = attribute
+        for attribute, value in written.items():
+            bound[f":{_placeholder(attribute)}"] = value
+        for name, value in self.values.items():
+            placeholder = f":{name.lstrip(':')}"
+            if placeholder in bound and bound[placeholder] is not value and bound[placeholder] != value:
+                self._refuse(f"gives `{placeholder}` a second value, beside the one that is set", "give it another name")
+            bound[placeholder] = value
+        found: dict[str, Template] = {}
+        if self.action == "updateItem":
+            found["UpdateExpression"] = self._update()
+        if self.condition:
+            found["ConditionExpression"] = self.condition
+            names.update({f"#{name}": name for name in re.findall(r"#(\w+)", self.condition) if f"#{name}" not in names})
+            for name in re.findall(r":(\w+)", self.condition):
+                if f":{name}" not in bound:
+                    self._refuse(f"has no value for `:{name}` in its condition", f'say `values={{"{name}": ...}}`')
+        if names:
+            found["ExpressionAttributeNames"] = names
+        if bound:
+            found["ExpressionAttributeValues"] = {name: self._attribute(value, site) for name, value in bound.items()}
+        return found
+
+    def _update(self) -> str:
+        clauses = []
+        if self.set:
+            clauses.append("SET " + ", ".join(f"#{_placeholder(name)} = :{_placeholder(name)}" for name in self.set))
+        if self.add:
+            clauses.append("ADD " + ", ".join(f"#{_placeholder(name)} :{_placeholder(name)}" for name in self.add))
+        if self.remove:
+            clauses.append("REMOVE " + ", ".join(f"#{_placeholder(name)}" for name in self.remove))
+        if not clauses:
+            self._refuse("changes nothing", "give it `set`, `add` or `remove`")
+        return " ".join(clauses)
+
+    def _refuse(self, what: str, help: str) -> None:
+        raise DeclarationError(f"step `{self.name}` {what}", help=help, span=self.span)
+
+    def _attribute(self, value: Template, site: Site) -> Template:
+        """A value in DynamoDB's form: `"x"` is `{"S": "x"}`, `3` is `{"N": "3"}`."""
+        match value:
+            case Expression():
+                return self._expression(value, site)
+            case bool():
+                return {"BOOL": value}
+            case None:
+                return {"NULL": True}
+            case int() | float():
+                return {"N": repr(value)}
+            case str():
+                return {"S": value}
+            case list() | tuple():
+                return {"L": [self._attribute(member, site) for member in value]}
+            case Mapping() if len(value) == 1 and next(iter(value)) in _TYPES:
+                return dict(value)
+            case Mapping():
+                return {"M": {name: self._attribute(member, site) for name, member in value.items()}}
+            case _:
+                raise DeclarationError(
+                    f"step `{self.name}` holds a value of type {type(value).__name__}, which DynamoDB cannot keep",
+                    help="use text, a number, a boolean, None, a list or an object",
+                    span=self.span,
+                )
+
+    def _expression(self, value: Expression, site: Site) -> Template:
+        kind = "number" if isinstance(value, Operation) and value.name in _NUMBERS else "string"
+        if isinstance(value, Reference):
+            kind = _kind(value, site)
+        if kind in ("list", "map", "structure"):
+            self._refuse("would keep a list or object that is only known at run time", "pass `fn.to_json(...)`, or its fields")
+        if kind in ("integer", "number"):
+            return {"N": Operation("format", (value,))}
+        return {"BOOL": value} if kind == "boolean" else {"S": value}
 
 
-def _condition(condition: str | None, names: dict[str, str], values: Mapping[str, Template] | None) -> dict[str, Template]:
-    found: dict[str, Template] = {}
-    if condition:
-        found["ConditionExpression"] = condition
-        for name in re.findall(r"#(\w+)", condition):
-            names.setdefault(f"#{name}", name)
-    if names:
-        found["ExpressionAttributeNames"] = dict(names)
-    if values:
-        found["ExpressionAttributeValues"] = {f":{name.lstrip(':')}": attribute(value) for name, value in values.items()}
-    return found
+def _placeholder(attribute: str) -> str:
+    return re.sub(r"\W", "_", attribute)
 
 
-def _item(fields: Mapping[str, Template]) -> dict[str, Template]:
-    return {name: attribute(value) for name, value in fields.items()}
-
-
-def attribute(value: Template) -> Template:
-    """A value in DynamoDB's form: `"x"` is `{"S": "x"}`, `3` is `{"N": "3"}`."""
-    match value:
-        case Expression():
-            return _expression(value)
-        case bool():
-            return {"BOOL": value}
-        case None:
-            return {"NULL": True}
-        case int() | float():
-            return {"N": repr(value)}
-        case str():
-            return {"S": value}
-        case list() | tuple():
-            return {"L": [attribute(member) for member in value]}
-        case Mapping() if len(value) == 1 and next(iter(value)) in _TYPES:
-            return dict(value)
-        case Mapping():
-            return {"M": _item(value)}
-        case _:
-            raise DeclarationError(
-                f"`{type(value).__name__}` has no form in DynamoDB", help="use text, a number, a list or an object"
-            )
-
-
-def _expression(value: Expression) -> Template:
-    kind = "string"
-    if isinstance(value, Reference) and isinstance(value._root, InputRoot):
-        shape: Shape = value._root.owner.shape  # type: ignore[attr-defined]
-        for part in value._path:
-            shape = shape.step_into(part) or shape
-        kind = shape.kind
-    elif isinstance(value, Operation) and value.name in ("add", "subtract", "multiply", "divide", "modulo", "negate", "length"):
-        kind = "number"
-    if kind in ("integer", "number"):
-        return {"N": Operation("format", (value,))}
-    return {"BOOL": value} if kind == "boolean" else {"S": value}
+def _kind(reference: Reference, site: Site) -> str:
+    """The declared kind of a reference; `any` where nothing is declared."""
+    root, path = reference._root, reference._path
+    shape: Shape | None = ANY
+    if isinstance(root, InputRoot):
+        shape = root.owner.shape  # type: ignore[attr-defined]
+    elif isinstance(root, StepRoot):
+        for draft in root.step.lower(site):
+            if isinstance(draft, Call) and draft.produces and draft.shape is not None:
+                shape = draft.shape
+                path = (draft.renamed.get(str(path[0]), path[0]), *path[1:]) if path else path
+            elif isinstance(draft, Fixed):
+                shape = Shape(kind="structure", members=dict(draft.writes))
+    for part in path:
+        shape = shape.step_into(part) if shape else None
+    return shape.kind if shape else "any"

@@ -11,7 +11,7 @@ from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import MISSING, ItemRoot, Reference, Template
 from sfn_dsl.policy import NEVER, Catcher, RetryPolicy
 from sfn_dsl.span import caller
-from sfn_dsl.steps.step import Block, Step, as_steps
+from sfn_dsl.steps.step import Block, Step, as_catchers, as_steps
 
 __all__ = ["ForEach", "Item"]
 
@@ -48,7 +48,13 @@ class ForEach(Step):
     catch: tuple[Catcher, ...] | Catcher = ()
 
     def lower(self, site: Site) -> tuple[Draft, ...]:
-        body = as_steps(self.do)
+        body = as_steps(self.do, self.span)
+        if not isinstance(self.item, Item):
+            raise DeclarationError(
+                f"`item` of `{self.name}` must be an `Item()`",
+                help="write `row = Item()` and use `row` in the steps",
+                span=self.span,
+            )
         if not body:
             raise DeclarationError(f"ForEach `{self.name}` has no steps", help="give it steps in `do`", span=self.span)
         return (
@@ -61,7 +67,7 @@ class ForEach(Step):
                 max_concurrency=self.max_concurrency,
                 shape=list_of(self.collect),
                 retry=self.retry.retriers(""),
-                catch=(self.catch,) if isinstance(self.catch, Catcher) else tuple(self.catch),
+                catch=as_catchers(self.name, self.catch, self.span),
             ),
         )
 

@@ -8,7 +8,7 @@ from sfn_dsl.draft import Draft, Fork, Site
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.policy import NEVER, Catcher, RetryPolicy
 from sfn_dsl.span import caller
-from sfn_dsl.steps.step import Block, Step, as_steps
+from sfn_dsl.steps.step import Block, Step, as_catchers, as_steps
 
 __all__ = ["Parallel"]
 
@@ -38,7 +38,7 @@ class Parallel(Step):
         object.__setattr__(self, "span", caller())
         object.__setattr__(self, "branches", tuple(as_steps(branch) for branch in branches))
         object.__setattr__(self, "retry", retry)
-        object.__setattr__(self, "catch", (catch,) if isinstance(catch, Catcher) else tuple(catch))
+        object.__setattr__(self, "catch", as_catchers(name, catch, caller()))
 
     def lower(self, site: Site) -> tuple[Draft, ...]:
         if not self.branches or not all(self.branches):

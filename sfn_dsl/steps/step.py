@@ -13,7 +13,7 @@ from sfn_dsl.expression import MISSING, Reference, StepRoot, Template
 from sfn_dsl.policy import Catcher, RetryPolicy
 from sfn_dsl.span import NOWHERE, Span, caller
 
-__all__ = ["Block", "Chain", "Step", "TaskStep", "as_steps"]
+__all__ = ["Block", "Chain", "Step", "TaskStep", "as_catchers", "as_steps"]
 
 
 class _Chained:
@@ -51,7 +51,7 @@ class Step(_Chained):
     @property
     def output(self) -> Reference:
         """The result of the step, for later steps; fields by attribute or index."""
-        return Reference(StepRoot(self))
+        return Reference(StepRoot(self), (), caller())
 
     @property
     def kind(self) -> str:
@@ -80,12 +80,26 @@ class TaskStep(Step):
     def retriers(self, site: Site, service: str) -> tuple[Retrier, ...]:
         """The retriers of this step for calls of a service."""
         policy = site.retry if self.retry is None else self.retry
+        if not isinstance(policy, RetryPolicy):
+            raise DeclarationError(
+                f"`retry` of `{self.name}` is no retry policy",
+                help="use TRANSIENT, THROTTLED, `retry(...)` or NEVER",
+                span=self.span,
+            )
         return policy.retriers(service)
 
     @property
     def catchers(self) -> tuple[Catcher, ...]:
         """The handlers, as a tuple."""
-        return (self.catch,) if isinstance(self.catch, Catcher) else tuple(self.catch)
+        return as_catchers(self.name, self.catch, self.span)
+
+
+def as_catchers(name: str, catch: Any, span: Span) -> tuple[Catcher, ...]:
+    """One handler or several, as a tuple. Raises DeclarationError for anything else."""
+    found = (catch,) if isinstance(catch, Catcher) else tuple(catch) if isinstance(catch, (list, tuple)) else (None,)
+    if not all(isinstance(catcher, Catcher) for catcher in found):
+        raise DeclarationError(f"`catch` of `{name}` takes Catcher objects", help='write `Catcher("Error", do=steps)`', span=span)
+    return found
 
 
 Block: TypeAlias = Step | Chain | Iterable[Any] | None
@@ -114,7 +128,7 @@ def as_steps(block: Any, span: Span = NOWHERE) -> tuple[Step, ...]:
             found.append(as_step(node, None if span is NOWHERE else span))
         else:
             raise DeclarationError(
-                f"`{type(node).__name__}` is not a step",
+                f"`{node!r}` is not a step" if isinstance(node, (str, int)) else f"`{type(node).__name__}` is not a step",
                 help="put steps, chains of steps (`a >> b`) or lists of them here",
                 span=span,
             )

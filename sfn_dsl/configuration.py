@@ -1,0 +1,205 @@
+"""What `setup.cfg` says: targets, folders, values.
+
+[sfn_dsl]
+regions = us-east-1, us-west-1
+var.alert_topic = alerts              ; the same everywhere
+
+[sfn_dsl:us-east-1]
+account = 111122223333
+var.lake_bucket = lake-use1           ; `config.lake_bucket` in a pipeline
+
+[sfn_dsl:prod:us-east-1]              ; optional: environments, chosen with --env; values of the Region hold here too,
+account = 444455556666                ; the account must be its own
+"""
+
+from __future__ import annotations
+
+import configparser
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sfn_dsl.diagnostic import did_you_mean
+from sfn_dsl.errors import ConfigError
+from sfn_dsl.region import REGIONS, Target
+from sfn_dsl.span import Span
+
+__all__ = ["Project", "find_project"]
+
+_KEYS = {"regions", "pipelines", "build", "query_language"}
+_TARGET_KEYS = {"account"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A project folder and what its `setup.cfg` says. Folders are absolute."""
+
+    root: Path
+    targets: tuple[Target, ...]
+    pipelines: Path
+    build: Path
+    query_language: str = "JSONata"
+
+    def chosen_targets(self, regions: Iterable[str] = (), environment: str | None = None) -> tuple[Target, ...]:
+        """The targets of some Regions (all if none is named) and one environment (all if None)."""
+        regions = tuple(regions)
+        known = {target.region for target in self.targets}
+        for region in regions:
+            if region not in known:
+                hint = did_you_mean(region, known) or f"the project has {', '.join(sorted(known))}"
+                raise ConfigError(f"`{region}` is not a Region of this project", help=hint)
+        environments = {target.environment for target in self.targets}
+        if environment is not None and environment not in environments:
+            hint = (
+                did_you_mean(environment, environments)
+                or f"the project has {', '.join(sorted(filter(None, environments))) or 'only one'}"
+            )
+            raise ConfigError(f"`{environment}` is not an environment of this project", help=hint)
+        return tuple(
+            target
+            for target in self.targets
+            if (not regions or target.region in regions) and environment in (None, target.environment)
+        )
+
+
+def find_project(start: Path) -> Project:
+    """The project that a folder is in: the nearest `setup.cfg` with a section `[sfn_dsl]`, here or above."""
+    start = start.resolve()
+    if not start.is_dir():
+        raise ConfigError(f"`{start}` is not a folder")
+    for folder in (start, *start.parents):
+        file = folder / "setup.cfg"
+        if file.is_file():
+            parser = _parse(file)
+            if parser.has_section("sfn_dsl"):
+                return _project(folder, file, parser)
+    raise ConfigError(
+        f"there is no setup.cfg with a section [sfn_dsl] in {start} or above",
+        help="write one: [sfn_dsl] with `regions = us-east-1`, and [sfn_dsl:us-east-1] with `account = ...`",
+    )
+
+
+def _parse(file: Path) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(interpolation=None, inline_comment_prefixes=(";",))
+    try:
+        parser.read_string(file.read_text(encoding="utf-8"), source=str(file))
+    except configparser.Error as error:
+        line = getattr(error, "lineno", None) or _first_error_line(error)
+        message = str(error).splitlines()[0].replace(f"'{file}'", "setup.cfg")
+        raise ConfigError(f"setup.cfg is malformed: {message}", help="mend this line", span=Span(str(file), line or 0)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"setup.cfg cannot be read: {error}", span=Span(str(file))) from None
+    return parser
+
+
+def _first_error_line(error: configparser.Error) -> int:
+    errors = getattr(error, "errors", None)
+    return int(errors[0][0]) if errors else 0
+
+
+def _line(file: Path, section: str, key: str = "") -> Span:
+    """Where a section, or a key in it, stands in the file."""
+    inside, best = False, 0
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        if line.strip() == f"[{section}]":
+            inside, best = True, number
+            if not key:
+                return Span(str(file), number)
+        elif line.startswith("["):
+            inside = False
+        elif inside and re.match(rf"{re.escape(key)}\s*[=:]", line, re.I):
+            return Span(str(file), number)
+    return Span(str(file), best)
+
+
+def _keys(file: Path, section: str, values: Mapping[str, str], known: set[str]) -> None:
+    for key in values:
+        if key not in known and not key.startswith("var."):
+            hint = did_you_mean(key, known) or f"known keys are {', '.join(sorted(known))} and `var.<name>`"
+            raise ConfigError(f"unknown key `{key}` in [{section}] of setup.cfg", help=hint, span=_line(file, section, key))
+
+
+def _project(root: Path, file: Path, parser: configparser.ConfigParser) -> Project:
+    top = dict(parser["sfn_dsl"])
+    _keys(file, "sfn_dsl", top, _KEYS)
+    regions = [region for region in re.split(r"[,\s]+", top.get("regions", "")) if region]
+    if not regions:
+        raise ConfigError(
+            "[sfn_dsl] in setup.cfg names no `regions`", help="write `regions = us-east-1`", span=_line(file, "sfn_dsl")
+        )
+    for region in regions:
+        _known_region(file, "sfn_dsl", "regions", region)
+    language = top.get("query_language", "JSONata")
+    if language not in ("JSONata", "JSONPath"):
+        raise ConfigError(
+            f"unknown query language `{language}` in setup.cfg",
+            help="use JSONata or JSONPath",
+            span=_line(file, "sfn_dsl", "query_language"),
+        )
+    plain, environments = _sections(file, parser, regions)
+    targets = []
+    for environment in environments or ("",):
+        for region in regions:
+            own = plain.get(f"{environment}:{region}", {})
+            section = {**plain.get(region, {}), **own}
+            if environment and "account" not in own:
+                # An environment never borrows the account of another section: that would build prod for dev's account.
+                section.pop("account", None)
+            targets.append(_target(file, top, section, region, environment))
+    return Project(
+        root=root,
+        targets=tuple(targets),
+        pipelines=root / top.get("pipelines", "pipelines"),
+        build=root / top.get("build", "build"),
+        query_language=language,
+    )
+
+
+def _known_region(file: Path, section: str, key: str, region: str) -> None:
+    if region not in REGIONS:
+        hint = did_you_mean(region, REGIONS) or "use the name of an AWS Region, such as us-east-1"
+        raise ConfigError(f"unknown Region `{region}` in [{section}] of setup.cfg", help=hint, span=_line(file, section, key))
+
+
+def _sections(
+    file: Path, parser: configparser.ConfigParser, regions: list[str]
+) -> tuple[dict[str, dict[str, str]], tuple[str, ...]]:
+    """The sections of targets by `region` or `environment:region`, and the environments in the order of the file."""
+    found: dict[str, dict[str, str]] = {}
+    environments: dict[str, None] = {}
+    for section in parser.sections():
+        if not section.startswith("sfn_dsl:"):
+            continue
+        *head, region = section.split(":")[1:]
+        if len(head) > 1 or not region:
+            raise ConfigError(
+                f"[{section}] is no section for a target",
+                help="write [sfn_dsl:<region>] or [sfn_dsl:<env>:<region>]",
+                span=_line(file, section),
+            )
+        _known_region(file, section, "", region)
+        if region not in regions:
+            raise ConfigError(
+                f"[{section}] is for a Region that `regions` does not name",
+                help=f"add {region} to `regions`",
+                span=_line(file, section),
+            )
+        environments.update(dict.fromkeys(head))
+        values = dict(parser[section])
+        _keys(file, section, values, _TARGET_KEYS)
+        found[":".join([*head, region])] = values
+    return found, tuple(environments)
+
+
+def _target(file: Path, top: Mapping[str, str], section: Mapping[str, str], region: str, environment: str) -> Target:
+    name = f"sfn_dsl:{environment}:{region}" if environment else f"sfn_dsl:{region}"
+    account = section.get("account", "")
+    if not re.fullmatch(r"\d{12}", account):
+        raise ConfigError(
+            f"`account` of [{name}] in setup.cfg must have 12 digits" if account else f"[{name}] in setup.cfg names no `account`",
+            help="write `account = 111122223333`",
+            span=_line(file, name, "account"),
+        )
+    values = {key.removeprefix("var."): value for part in (top, section) for key, value in part.items() if key.startswith("var.")}
+    return Target(region=region, account=account, environment=environment, values=values)
