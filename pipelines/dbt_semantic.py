@@ -1,5 +1,6 @@
 """Base layer -> semantic layer: data consistency check, dbt behind its REST service on EKS, check of the results, publish."""
 
+from pipelines._control import claim, mark, on_failure, record_key
 from sfn_dsl import (
     THROTTLED,
     TRANSIENT,
@@ -15,44 +16,18 @@ from sfn_dsl import (
     Stage,
     Succeed,
     config,
-    context,
-    failure,
     fn,
-    text_template,
 )
 
 NAME = "dbt-semantic"
-RETRY = TRANSIENT + THROTTLED
 
 batch = Input(batch_id=str, business_date=str, manifest={"uri": str, "sha256": str, "object_count": int}, attempt=1)
-key = {"pk": fn.format("PIPE#{}#BATCH#{}", NAME, batch.batch_id), "sk": "RUN"}
-
-
-def mark(name: str, status: str, **more: object) -> DynamoDB:
-    """Writes the state of the batch into its control record, which only the execution that owns it may change."""
-    return DynamoDB.update(
-        name,
-        table=config.control_table,
-        key=key,
-        set={"status": status, "updated_at": fn.now(), **more},
-        condition="exec_arn = :me",
-        values={"me": context.Execution.Id},
-    )
-
-
-look = DynamoDB.get("Read control record", table=config.control_table, key=key)
+look = DynamoDB.get("Read control record", table=config.control_table, key=record_key(NAME, batch))
 
 done = Branch(
     "Already published?",
     (look.output.Item.status.S == "PUBLISHED", Succeed("Nothing to do")),
-    otherwise=DynamoDB.update(
-        "Claim batch",
-        table=config.control_table,
-        key=key,
-        set={"status": "RUNNING", "exec_arn": context.Execution.Id, "region": config.region, "started_at": fn.now()},
-        condition="attribute_not_exists(pk) OR exec_arn = :exec_arn OR #status IN (:ready, :failed)",
-        values={"ready": "READY", "failed": "FAILED"},
-    ),
+    otherwise=claim("Claim batch", NAME, batch),
 )
 
 check = ConsistencyCheck(
@@ -100,22 +75,6 @@ tell = Notify.sns(
     message={"pipeline": NAME, "batch_id": batch.batch_id, "rows": publish.output.published_rows},
 )
 
-alert = Notify.sns(
-    "Alert",
-    topic=config.alert_topic,
-    subject=f"{NAME} failed",
-    message=text_template(
-        "batch_failed.txt",
-        pipeline=NAME,
-        region=config.region,
-        batch=batch.batch_id,
-        step=failure.step,
-        error=failure.error,
-        cause=failure.cause,
-        execution=context.Execution.Id,
-    ),
-)
-
 pipeline = Pipeline(
     name=NAME,
     comment="Base layer to semantic layer by dbt",
@@ -124,11 +83,11 @@ pipeline = Pipeline(
         look,
         done,
         Stage("check", check),
-        Stage("build", dbt, results, mark("Mark built", "BUILT")),
-        Stage("publish", publish, mark("Mark published", "PUBLISHED"), tell),
+        Stage("build", dbt, results, mark("Mark built", NAME, batch, "BUILT")),
+        Stage("publish", publish, mark("Mark published", NAME, batch, "PUBLISHED"), tell),
     ],
-    on_failure=mark("Record failure", "FAILED", failed_step=failure.step, error=failure.error) >> alert,
-    retry=RETRY,
+    on_failure=on_failure(NAME, batch),
+    retry=TRANSIENT + THROTTLED,
     logging=Logging(level="ERROR"),
     tracing=True,
     timeout_seconds=28_800,
