@@ -6,6 +6,7 @@ from sfn_dsl import THROTTLED, TRANSIENT, Extract, Input, Load, Logging, Notify,
 NAME = "guidewire-base"
 
 batch = Input(batch_id=str, business_date=str, source_prefix="policycenter/")
+
 copy = Extract.glue(
     "Copy to lake",
     job="gw-copy-to-lake",

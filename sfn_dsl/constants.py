@@ -51,8 +51,13 @@ def _fold(node: Template, target: Target, span: Span, above: tuple[int, ...]) ->
 
     match node:
         case dict():
-            members = {key: again(value) for key, value in node.items()}
-            return node if all(members[key] is value for key, value in node.items()) else members
+            changed = {}
+            for key, value in node.items():
+                if type(value) is not str:
+                    new = again(value)
+                    if new is not value:
+                        changed[key] = new
+            return {**node, **changed} if changed else node
         case list():
             elements = [again(member) for member in node]
             return node if all(new is old for new, old in zip(elements, node, strict=True)) else elements

@@ -213,6 +213,8 @@ class _Step:
         return (None if self.state.get("End") else self.state["Next"]), output
 
     def run_task(self) -> tuple[str | None, Any]:
+        if "TimeoutSecondsPath" in self.state:
+            self.path_or_call(self.state["TimeoutSecondsPath"], self.input)
         field = "Arguments" if self.jsonata else "Parameters"
         arguments = self.template(self.state[field], self.input) if field in self.state else self.input
         self.all.calls.append((self.name, arguments))
@@ -239,6 +241,9 @@ class _Step:
         return (None if self.state.get("End") else self.state["Next"]), output
 
     def run_wait(self) -> tuple[str | None, Any]:
+        for name in ("SecondsPath", "TimestampPath"):
+            if name in self.state:
+                self.path_or_call(self.state[name], self.input)
         return self.leave_quietly(self.input)
 
     def run_succeed(self) -> tuple[str | None, Any]:

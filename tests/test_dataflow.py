@@ -246,6 +246,22 @@ def test_jsonpath_says_when_it_cannot(findings: Callable[..., list[tuple[str, st
 
 
 @LANGUAGES
+def test_inputs_as_figures_of_later_states(definition: Define, language: str) -> None:
+    batch, item = Input(n=int, rows=list), Item()
+    work = call("work", timeout_seconds=batch.n)
+    body = (
+        call("first")
+        >> Wait("w", seconds=batch.n)
+        >> ForEach("each", items=batch.rows, item=item, do=work, max_concurrency=batch.n)
+    )
+    value = definition(Pipeline(name="p", input=batch, body=body), query_language=language)
+    assert run(value, {"n": 3, "rows": [1]}).status == "SUCCEEDED"
+    if language == "JSONPath":
+        assert value["States"]["first"]["Assign"] == {"input.$": "$$.Execution.Input"}
+        assert value["States"]["w"]["SecondsPath"] == "$input.n"
+
+
+@LANGUAGES
 def test_one_fragment_used_twice(definition: Define, language: str) -> None:
     step = call("work")
     body = step >> call("middle", {"v": step.output.v}) >> step >> call("last", {"v": step.output.v})

@@ -32,7 +32,8 @@ def canonical(value: Any) -> str:
     """The text of a JSON value. Raises TypeError or ValueError for what is not JSON."""
     out: list[str] = []
     write = out.append
-    # Work still to do, last first: a piece of text, or (value, indent).
+    names: dict[str, str] = {}
+    # Work still to do, last first: a piece of text, or (value, line break with its indent).
     stack: list[str | tuple[Any, str]] = ["\n", (value, "\n")]
     while stack:
         item = stack.pop()
@@ -40,42 +41,54 @@ def canonical(value: Any) -> str:
             write(item)
             continue
         node, newline = item
-        if isinstance(node, dict):
-            if not node:
-                write("{}")
-                continue
-            inner = newline + "  "
-            parts: list[str | tuple[Any, str]] = []
-            lead = "{" + inner
-            for key, member in node.items():
-                if not isinstance(key, str):
-                    raise TypeError(f"{type(key).__name__} is not a JSON key")
-                if isinstance(member, (dict, list, tuple)):
-                    parts.append(lead + quote(key) + ": ")
-                    parts.append((member, inner))
-                else:
-                    parts.append(lead + quote(key) + ": " + _scalar(member))
-                lead = "," + inner
-            parts.append(newline + "}")
-            parts.reverse()
-            stack.extend(parts)
-        elif isinstance(node, (list, tuple)):
-            if not node:
-                write("[]")
-                continue
-            inner = newline + "  "
-            parts = []
-            lead = "[" + inner
-            for member in node:
-                if isinstance(member, (dict, list, tuple)):
-                    parts.append(lead)
-                    parts.append((member, inner))
-                else:
-                    parts.append(lead + _scalar(member))
-                lead = "," + inner
-            parts.append(newline + "]")
-            parts.reverse()
-            stack.extend(parts)
-        else:
+        if not isinstance(node, (dict, list, tuple)):
             write(_scalar(node))
+        elif not node:
+            write("{}" if isinstance(node, dict) else "[]")
+        else:
+            inner = newline + "  "
+            pending = _members(node, inner, names) if isinstance(node, dict) else _elements(node, inner)
+            pending.append(newline + ("}" if isinstance(node, dict) else "]"))
+            pending.reverse()
+            stack += pending
     return "".join(out)
+
+
+def _members(node: dict[Any, Any], inner: str, names: dict[str, str]) -> list[str | tuple[Any, str]]:
+    pending: list[str | tuple[Any, str]] = []
+    text, lead = "", "{" + inner
+    for key, member in node.items():
+        name = names.get(key)
+        if name is None:
+            if not isinstance(key, str):
+                raise TypeError(f"{type(key).__name__} is not a JSON key")
+            name = names[key] = quote(key) + ": "
+        text += lead + name
+        kind = type(member)
+        if kind is str:
+            text += quote(member)
+        elif kind is dict or kind is list or isinstance(member, (dict, list, tuple)):
+            pending += (text, (member, inner))
+            text = ""
+        else:
+            text += _scalar(member)
+        lead = "," + inner
+    pending.append(text)
+    return pending
+
+
+def _elements(node: list[Any] | tuple[Any, ...], inner: str) -> list[str | tuple[Any, str]]:
+    pending: list[str | tuple[Any, str]] = []
+    text, lead = "", "[" + inner
+    for member in node:
+        text += lead
+        if type(member) is str:
+            text += quote(member)
+        elif isinstance(member, (dict, list, tuple)):
+            pending += (text, (member, inner))
+            text = ""
+        else:
+            text += _scalar(member)
+        lead = "," + inner
+    pending.append(text)
+    return pending

@@ -7,6 +7,8 @@ Nothing else is kept, and no state is added.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sfn_dsl.compile.entered import Entered
 from sfn_dsl.compile.flow import Flow, analyse
 from sfn_dsl.compile.graph import Failure, Node, Occurrence, Scope, ScopeKind
@@ -15,7 +17,7 @@ from sfn_dsl.compile.lowering import Lowered
 from sfn_dsl.compile.occurrences import blame, home_of, own_node, producer_in, why_not
 from sfn_dsl.compile.output_shapes import kind_at, read_at, shape_of
 from sfn_dsl.compile.problems import Problems
-from sfn_dsl.compile.reading import at_entry, at_exit, references
+from sfn_dsl.compile.reading import Use, at_entry, at_exit, references
 from sfn_dsl.compile.slots import EXECUTION_INPUT, Base, Names, Path, Record, Slot, starts_with
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.draft import Call, Each, Fixed
@@ -72,17 +74,18 @@ class Resolver:
         self.in_scope: dict[int, list[Record]] = {}
         self.made_by: dict[int, list[Record]] = {}
         self._bits: dict[tuple[int, str], int] = {}
+        self._reads: dict[int, list[tuple[Reference, bool, bool, bool]]] = {}
         self.flow = Flow()
         self.entered = Entered(self)
 
     def run(self) -> None:
         """Find all that is read, report what cannot be, and fix the names and contents of all variables."""
         scopes = list(self.lowered.root.walk())
+        for scope in scopes:
+            self._outputs(scope)
         self._number_values(scopes)
         self.flow = analyse(self.lowered.root, self._makes)
         self._unreached(scopes)
-        for scope in scopes:
-            self._outputs(scope)
         for scope in scopes:
             for node in scope.nodes:
                 if id(node) in self.flow.reached:
@@ -109,23 +112,17 @@ class Resolver:
         return written
 
     def _number_values(self, scopes: list[Scope]) -> None:
+        """Give a bit to every value that something reads, and remember what each node reads."""
         wanted: set[tuple[int, str]] = set()
-        outer = [self.lowered.output]
         for scope in scopes:
             for node in scope.nodes:
-                templates = [template for template, _ in at_entry(node)] + list(node.draft.sets.values())
-                if isinstance(node.draft, Each):
-                    templates.append(node.draft.collect)
-                for template in templates + outer:
-                    for reference, _ in references(template):
-                        root = reference._root
-                        if isinstance(root, StepRoot):
-                            wanted.update((occurrence.order, "") for occurrence in self.lowered.occurrences.get(id(root.step), ()))
-                        elif isinstance(root, LocalRoot):
-                            wanted.update(
-                                (occurrence.order, root.name) for occurrence in self.lowered.occurrences.get(id(root.step), ())
-                            )
-                outer = []
+                reads = self._reads[id(node)] = list(_reads_of(node))
+                for reference, *_ in reads:
+                    root = reference._root
+                    if isinstance(root, (StepRoot, LocalRoot)):
+                        name = root.name if isinstance(root, LocalRoot) else ""
+                        found = self.lowered.occurrences.get(id(root.step), ())
+                        wanted.update((occurrence.order, name) for occurrence in found)
         self._bits = {key: 1 << number for number, key in enumerate(sorted(wanted))}
 
     def _makes(self, node: Node) -> int:
@@ -166,12 +163,8 @@ class Resolver:
     # First pass
 
     def _collect(self, node: Node) -> None:
-        for template, condition in at_entry(node):
-            for reference, tolerant in references(template, condition):
-                self.slot(node, reference, tolerant=tolerant)
-        for template in at_exit(node):
-            for reference, tolerant in references(template):
-                self.slot(node, reference, tolerant=tolerant, leaving=True)
+        for reference, tolerant, figure, leaving in self._reads[id(node)]:
+            self.slot(node, reference, tolerant=tolerant, figure=figure, leaving=leaving)
         if isinstance(node.draft, Fixed):
             self._aliases(node, node.draft)
 
@@ -502,3 +495,13 @@ class Resolver:
                 return max(possible, key=lambda occurrence: occurrence.order)
         blame(self.problems, self.pipeline.name, node, reference, step, found)
         return None
+
+
+def _reads_of(node: Node) -> Iterator[tuple[Reference, bool, bool, bool]]:
+    """Every reference of a node: whether it may be absent, whether it is a figure, whether it is read on leaving."""
+    for template, use in at_entry(node):
+        for reference, tolerant in references(template, use):
+            yield reference, tolerant, use is Use.FIGURE, False
+    for template in at_exit(node):
+        for reference, tolerant in references(template):
+            yield reference, tolerant, False, True
