@@ -108,7 +108,9 @@ class _Lowering:
         if failure is not None and start is not None:
             self.handler(handler, failure, start)
         self.close_scopes()
-        if self.root.nodes and self.root.nodes[-1].name.startswith("Done"):
+        last = self.root.nodes[-1] if self.root.nodes else None
+        if last is not None and last.occurrence.generated and isinstance(last.draft, Stop):
+            # The Succeed that closes the body stands before the failure handler.
             self.root.nodes.insert(body, self.root.nodes.pop())
         output = self.folded(pipeline.output, pipeline.span)
         return Lowered(self.root, self.occurrences, failure, tuple(self.stages), output, self.cut)
@@ -423,5 +425,5 @@ class _Lowering:
             name = f"{owner.name} / {scope.position + 1} done"
         step = Step(self.unused(name[:_MAX_NAME]), span=near.occurrence.step.span)
         place = _Place(scope, None, None, None, None)
-        occurrence = self.occur(step, place)
+        occurrence = self.occur(step, place, generated=True)
         return self.node(occurrence, Stop(), place)

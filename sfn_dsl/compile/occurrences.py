@@ -23,6 +23,8 @@ def own_node(occurrence: Occurrence) -> Node | None:
 
 def home_of(node: Node, occurrence: Occurrence) -> Scope:
     """The innermost scope that holds both the reader and (itself or a Parallel around it) the producer."""
+    if node.scope is occurrence.scope:
+        return node.scope
     outer = set(map(id, occurrence.scope.ancestry()))
     return next(scope for scope in node.scope.ancestry() if id(scope) in outer)
 

@@ -389,6 +389,8 @@ class Resolver:
 
     def _crossed_step(self, node: Node, occurrence: Occurrence, reference: Reference, tolerant: bool) -> Slot | None:
         """The same for outputs: the scope that both share is the home of the value."""
+        if node.scope is occurrence.scope:
+            return None
         outer = set(map(id, occurrence.scope.ancestry()))
         home = next(scope for scope in node.scope.ancestry() if id(scope) in outer)
         key = (occurrence.order, reference._path, id(reference._fallback))
