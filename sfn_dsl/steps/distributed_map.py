@@ -11,8 +11,8 @@ from sfn_dsl.draft import Draft, Each, Site
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import MISSING, Template
 from sfn_dsl.policy import NEVER, Catcher, RetryPolicy
-from sfn_dsl.steps.for_each import Item, list_of
-from sfn_dsl.steps.step import Block, Step, as_catchers, as_steps
+from sfn_dsl.steps.for_each import Item, iterated, list_of
+from sfn_dsl.steps.step import Block, Step, as_catchers
 
 __all__ = [
     "AthenaResults",
@@ -221,15 +221,7 @@ class DistributedMap(Step):
     catch: tuple[Catcher, ...] | Catcher = ()
 
     def lower(self, site: Site) -> tuple[Draft, ...]:
-        body = as_steps(self.do, self.span)
-        if not isinstance(self.item, Item):
-            raise DeclarationError(
-                f"`item` of `{self.name}` must be an `Item()`",
-                help="write `row = Item()` and use `row` in the steps",
-                span=self.span,
-            )
-        if not body:
-            raise DeclarationError(f"DistributedMap `{self.name}` has no steps", help="give it steps in `do`", span=self.span)
+        body = iterated(self, self.item, self.do)
         if (self.items is MISSING) == (self.reader is None):
             raise DeclarationError(f"DistributedMap `{self.name}` needs either `items` or `reader`", span=self.span)
         fields: dict[str, Template] = {"ExecutionType": self.execution_type}

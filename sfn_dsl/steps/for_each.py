@@ -13,7 +13,7 @@ from sfn_dsl.policy import NEVER, Catcher, RetryPolicy
 from sfn_dsl.span import caller
 from sfn_dsl.steps.step import Block, Step, as_catchers, as_steps
 
-__all__ = ["ForEach", "Item"]
+__all__ = ["ForEach", "Item", "iterated", "list_of"]
 
 
 class Item(Reference):
@@ -48,15 +48,7 @@ class ForEach(Step):
     catch: tuple[Catcher, ...] | Catcher = ()
 
     def lower(self, site: Site) -> tuple[Draft, ...]:
-        body = as_steps(self.do, self.span)
-        if not isinstance(self.item, Item):
-            raise DeclarationError(
-                f"`item` of `{self.name}` must be an `Item()`",
-                help="write `row = Item()` and use `row` in the steps",
-                span=self.span,
-            )
-        if not body:
-            raise DeclarationError(f"ForEach `{self.name}` has no steps", help="give it steps in `do`", span=self.span)
+        body = iterated(self, self.item, self.do)
         return (
             Each(
                 comment=self.comment,
@@ -70,6 +62,17 @@ class ForEach(Step):
                 catch=as_catchers(self.name, self.catch, self.span),
             ),
         )
+
+
+def iterated(step: Step, item: object, do: Block) -> tuple[Step, ...]:
+    """The steps of a map's iterations. Raises DeclarationError where there are none, or `item` is no `Item`."""
+    body = as_steps(do, step.span)
+    if not isinstance(item, Item):
+        help = "write `row = Item()` and use `row` in the steps"
+        raise DeclarationError(f"`item` of `{step.name}` must be an `Item()`", help=help, span=step.span)
+    if not body:
+        raise DeclarationError(f"{step.kind} `{step.name}` has no steps", help="give it steps in `do`", span=step.span)
+    return body
 
 
 def list_of(collect: Template) -> Shape:
