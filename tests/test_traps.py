@@ -243,6 +243,25 @@ FINDINGS: dict[str, tuple[Callable[[], Any], str, str]] = {
         "JSONata",
         "SFN207",
     ),
+    "raw last in a branch": (
+        lambda: (
+            Parallel("P", r := Raw("r", {"Type": "Pass", "Assign": {"v": 1}, "End": True}, writes={"v": int}), call("b"))
+            >> call("a", {"x": r.output.v})
+        ),
+        "JSONata",
+        "SFN207",
+    ),
+    "raw last in a map": (
+        lambda: ForEach(
+            "f",
+            items=[1],
+            item=Item(),
+            do=(r := Raw("r", {"Type": "Pass", "Assign": {"v": 1}, "End": True}, writes={"v": int})),
+            collect={"v": r.output.v},
+        ),
+        "JSONata",
+        "SFN207",
+    ),
     "raw before items": (
         lambda: ForEach(
             "f",

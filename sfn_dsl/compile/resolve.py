@@ -449,21 +449,17 @@ class Resolver:
     ) -> Slot | None:
         """A variable that a hand-written fragment assigns itself."""
         known = self.flow.after(node) if leaving else self.flow.before(node)
-        if not path or not known & self._bits.get((occurrence.order, ""), 0):
-            what = "the whole output" if not path else f"`{path_text(path)}`"
-            why = (
-                "only the variables in `writes` can be used"
-                if not path
-                else "it may not have run, and its variables have no first value"
-            )
-            self.problems.add(
-                "SFN207",
-                f"{what} of Raw `{occurrence.name}` cannot be used here: {why}",
-                node.span,
-                "use what `writes` names, where it has run",
-            )
-            return None
-        return Slot(Base.VARIABLE, path, False, kind, fallback)
+        what, help = f"`{path_text(path)}`", "use what `writes` names, where it has run"
+        if not path:
+            what, why = "the whole output", "only the variables in `writes` can be used"
+        elif leaving and node.occurrence is occurrence:
+            why, help = "a variable has its new value in the next state only", "put a step after the Raw"
+        elif not known & self._bits.get((occurrence.order, ""), 0):
+            why = "it may not have run, and its variables have no first value"
+        else:
+            return Slot(Base.VARIABLE, path, False, kind, fallback)
+        self.problems.add("SFN207", f"{what} of Raw `{occurrence.name}` cannot be used here: {why}", node.span, help)
+        return None
 
     def _jsonpath_default(
         self, node: Node, record: Record, path: Path, fallback: Template, kind: str, certain: bool
