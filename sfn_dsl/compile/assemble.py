@@ -31,7 +31,7 @@ from sfn_dsl.compile.jsonpath import JsonPath
 from sfn_dsl.compile.maps import map_fields
 from sfn_dsl.compile.problems import Problems
 from sfn_dsl.compile.resolve import Resolver
-from sfn_dsl.compile.slots import Base, Path, Record, Slot
+from sfn_dsl.compile.slots import Base, Record, Slot
 from sfn_dsl.draft import Call, Each, Fault, Fixed, Fork, Pause, Stop, Test
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import MISSING, ContextRoot, Expression, ItemRoot, Operation, Reference, Template
@@ -254,7 +254,7 @@ class Assembler:
             assert record.occurrence is not None
             slots = {}
             for path, key in record.keys.items():
-                slot = self.resolver._step_slot(node, record.occurrence, path, record.tolerant, True)
+                slot = self.resolver.step_slot(node, record.occurrence, path, record.tolerant, True)
                 if slot is not None:
                     slots[key] = slot
             found.update(self.record(name, record, slots))
@@ -265,12 +265,8 @@ class Assembler:
         write = self.writer(record.scope.nodes[0])
         if isinstance(write, JsonPath):
             if record.bare:
-                path = write.path(slots["value"])
-                if record.defaults:
-                    defaults = {str(at[0]): value for at, value in record.defaults.items()}
-                    quoted = write.text(Operation("merge", (defaults, {})))
-                    path = quoted.replace(", States.StringToJson('\\{\\}'), false)", f", {path}, false)")
-                return {f"{name}.$": path}
+                defaults = {str(at[0]): value for at, value in record.defaults.items()}
+                return {f"{name}.$": write.merged(defaults, slots["value"])}
             return {name: write.record(slots)}
         if record.bare:
             return {name: write.read(slots["value"])}
@@ -286,20 +282,12 @@ class Assembler:
         for record in self.resolver.made_by.get(id(node), ()):
             if not record.kept:
                 continue
-            slots = {}
-            for path, key in record.keys.items():
-                if self.resolver.comes_out_of_a_branch(record):
-                    inner: Path = (record.position, record.name)
-                    if not record.bare:
-                        inner = (*inner, key)
-                    slots[key] = Slot(Base.RESULT, inner)
-                else:
-                    prefix = node.draft.prefix if isinstance(node.draft, Call) else ()
-                    slots[key] = Slot(Base.RESULT, (*prefix, *path))
             if self.resolver.comes_out_of_a_branch(record):
                 found.update(self.whole(record))
-            else:
-                found.update(self.record(record.name, record, slots))
+                continue
+            prefix = node.draft.prefix if isinstance(node.draft, Call) else ()
+            slots = {key: Slot(Base.RESULT, (*prefix, *path)) for path, key in record.keys.items()}
+            found.update(self.record(record.name, record, slots))
         for name, reference in self.resolver.aliases.get(id(node), {}).items():
             found.update(self.value(node, name, reference))
         return found

@@ -45,12 +45,13 @@ class Entered:
         declaration = self.pipeline.input
         path, fallback = reference._path, reference._fallback
         if owner is not declaration or not isinstance(owner, Input):
+            where, also = read_at(node, reference)
             self.problems.add(
                 "SFN202",
                 f"step `{node.occurrence.name}` uses the input of another pipeline",
-                node.span,
+                where,
                 f"pass it as `input=` of pipeline `{self.pipeline.name}`",
-                also=((reference._span, "read here"),),
+                also,
             )
             return None
         shape = owner.shape
@@ -126,9 +127,7 @@ class Entered:
         record = self._input_record(owner)
         record.demand(first, False)
         record.defaults[first] = value
-        if not record.keys:
-            return Slot(Base.VARIABLE, (record.name, *path), len(path) == 1, kind)
-        if self.jsonpath:
+        if self.jsonpath or not record.keys:
             return Slot(Base.VARIABLE, (record.name, *path), len(path) == 1, kind)
         at, sure = record.read(path)
         return Slot(Base.VARIABLE, at, sure, kind, reference._fallback if len(path) > 1 else MISSING)

@@ -35,7 +35,6 @@ _ROOTS: Final[Mapping[Base, str]] = {
     Base.CONTEXT: "$states.context",
     Base.INPUT: "$states.input",
     Base.RESULT: "$states.result",
-    Base.ERROR: "$states.errorOutput",
 }
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED = {"and", "or", "in", "true", "false", "null", "function"}

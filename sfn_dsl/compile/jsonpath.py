@@ -27,7 +27,7 @@ __all__ = ["JsonPath", "holds_expression"]
 
 Resolve = Callable[[Reference], "Slot | Expression | None"]
 
-_ROOTS: Final[Mapping[Base, str]] = {Base.CONTEXT: "$$", Base.INPUT: "$", Base.RESULT: "$", Base.ERROR: "$"}
+_ROOTS: Final[Mapping[Base, str]] = {Base.CONTEXT: "$$", Base.INPUT: "$", Base.RESULT: "$"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MAX_NESTED = 10
 _INT_MAX = 2**31 - 1
@@ -149,6 +149,10 @@ class JsonPath:
         if slot.base is Base.VARIABLE:
             text = f"${parts.pop(0)}"
         return text + _path(tuple(parts))
+
+    def merged(self, defaults: Mapping[str, Template], slot: Slot) -> str:
+        """A slot whose absent fields have plain default values."""
+        return f"States.JsonMerge({self.text(defaults)}, {self.path(slot)}, false)" if defaults else self.path(slot)
 
     def reference_path(self, value: Template, *, context: bool = False) -> str:
         """A value that must be a plain path, for the `...Path` fields."""

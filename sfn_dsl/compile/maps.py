@@ -52,7 +52,7 @@ def map_fields(assembler: Assembler, node: Node, each: Each) -> dict[str, Any]:
 
 
 def _selector(assembler: Assembler, node: Node, given: ScopeInput, found: dict[str, Any]) -> None:
-    """`ItemSelector`: the item and the outer values, where an iteration needs more than the item itassembler."""
+    """`ItemSelector`: the item and the outer values, where an iteration needs more than the item itself."""
     if given.plain:
         return
     root = "$$.Map.Item." if assembler.jsonpath else "$states.context.Map.Item."

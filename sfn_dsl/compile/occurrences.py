@@ -9,16 +9,18 @@ from sfn_dsl.draft import Call, Each, Fixed
 from sfn_dsl.expression import Reference
 from sfn_dsl.steps.step import Step
 
-__all__ = ["blame", "home_of", "own_node", "producer_in", "why_not"]
+__all__ = ["blame", "home_of", "own_node", "producer_in", "produces", "why_not"]
 
 
 def own_node(occurrence: Occurrence) -> Node | None:
     """The node whose result is the output of an occurrence."""
-    for node in occurrence.nodes.values():
-        draft = node.draft
-        if (isinstance(draft, Call) and draft.produces) or isinstance(draft, (Each, Fixed)):
-            return node
-    return None
+    return next(filter(produces, occurrence.nodes.values()), None)
+
+
+def produces(node: Node) -> bool:
+    """Whether a node's result is an output that later nodes can read."""
+    draft = node.draft
+    return (isinstance(draft, Call) and draft.produces) or isinstance(draft, (Each, Fixed))
 
 
 def home_of(node: Node, occurrence: Occurrence) -> Scope:

@@ -14,7 +14,7 @@ from sfn_dsl.compile.flow import Flow, analyse
 from sfn_dsl.compile.graph import Failure, Node, Occurrence, Scope, ScopeKind
 from sfn_dsl.compile.handed import Passed, ScopeInput
 from sfn_dsl.compile.lowering import Lowered
-from sfn_dsl.compile.occurrences import blame, home_of, own_node, producer_in, why_not
+from sfn_dsl.compile.occurrences import blame, home_of, own_node, producer_in, produces, why_not
 from sfn_dsl.compile.output_shapes import kind_at, read_at, shape_of
 from sfn_dsl.compile.problems import Problems
 from sfn_dsl.compile.reading import Use, at_entry, at_exit, references
@@ -128,10 +128,9 @@ class Resolver:
     def _makes(self, node: Node) -> int:
         order = node.occurrence.order
         bits = 0
-        draft = node.draft
-        if (isinstance(draft, Call) and draft.produces) or isinstance(draft, (Each, Fixed)):
+        if produces(node):
             bits |= self._bits.get((order, ""), 0)
-        for name in draft.sets:
+        for name in node.draft.sets:
             bits |= self._bits.get((order, name), 0)
         return bits
 
@@ -201,7 +200,7 @@ class Resolver:
         for record in list(self.in_scope.get(id(scope), ())):
             if not record.keys:
                 # JSONPath cannot read a field that may be absent, so it keeps the value that the field would stand in.
-                merged = isinstance(record.producer, Node) or not record.defaults
+                merged = record.producer is not None or not record.defaults
                 record.freeze(whole_if_tolerant=self.jsonpath and merged)
                 if self.comes_out_of_a_branch(record):
                     self._export(record)
@@ -226,7 +225,7 @@ class Resolver:
                 continue
             for path in record.keys:
                 tolerant = any(entry.tolerant for at, entry in record.fields.items() if starts_with(at, path))
-                self._step_slot(node, record.occurrence, path, tolerant, leaving=True)
+                self.step_slot(node, record.occurrence, path, tolerant, leaving=True)
 
     # Slots
 
@@ -314,7 +313,7 @@ class Resolver:
             self.failures[id(failure)] = Record(name, home, None)
         return self.failures[id(failure)]
 
-    # Inputs and items: values that a scope is entered with
+    # Maps: values handed to their iterations
 
     def scope_input(self, scope: Scope) -> ScopeInput:
         """What a Map hands to its iterations."""
@@ -382,21 +381,13 @@ class Resolver:
         if kind is None:
             return None
         passed = Reference(reference._root, path, reference._span, fallback)
-        crossed = self._crossed_step(node, occurrence, passed, tolerant)
+        key = (occurrence.order, path, id(fallback))
+        crossed = self.crossed(node, home_of(node, occurrence), passed, key, tolerant and fallback is MISSING)
         if crossed is not None:
             return crossed
-        return self._step_slot(node, occurrence, path, tolerant or fallback is not MISSING, leaving, fallback, kind)
+        return self.step_slot(node, occurrence, path, tolerant or fallback is not MISSING, leaving, fallback, kind)
 
-    def _crossed_step(self, node: Node, occurrence: Occurrence, reference: Reference, tolerant: bool) -> Slot | None:
-        """The same for outputs: the scope that both share is the home of the value."""
-        if node.scope is occurrence.scope:
-            return None
-        outer = set(map(id, occurrence.scope.ancestry()))
-        home = next(scope for scope in node.scope.ancestry() if id(scope) in outer)
-        key = (occurrence.order, reference._path, id(reference._fallback))
-        return self.crossed(node, home, reference, key, tolerant and reference._fallback is MISSING)
-
-    def _step_slot(
+    def step_slot(
         self,
         node: Node,
         occurrence: Occurrence,
@@ -406,6 +397,7 @@ class Resolver:
         fallback: Template = MISSING,
         kind: str = "any",
     ) -> Slot | None:
+        """Where a node finds a path of an occurrence's output, without a word about whether it may; None without output."""
         own = own_node(occurrence)
         if own is None:
             return None
@@ -435,7 +427,7 @@ class Resolver:
         if not certain:
             record.initial = True
         if fallback is not MISSING and self.jsonpath:
-            return self._jsonpath_default(node, record, path, fallback, kind, certain)
+            return self._jsonpath_default(node, record, path, fallback, kind)
         if not record.keys:
             return Slot(Base.VARIABLE, (record.name, *path), False, kind, fallback)
         where, sure = record.read(path)
@@ -461,9 +453,7 @@ class Resolver:
         self.problems.add("SFN207", f"{what} of Raw `{occurrence.name}` cannot be used here: {why}", node.span, help)
         return None
 
-    def _jsonpath_default(
-        self, node: Node, record: Record, path: Path, fallback: Template, kind: str, certain: bool
-    ) -> Slot | None:
+    def _jsonpath_default(self, node: Node, record: Record, path: Path, fallback: Template, kind: str) -> Slot | None:
         """In JSONPath a default is merged in where the value is assigned, so it must be a plain value for one field."""
         plain = not isinstance(fallback, Expression) and not any(True for _ in references(fallback))
         simple = plain and len(path) == 1 and record.defaults.get(path, fallback) == fallback

@@ -100,7 +100,6 @@ class Base(enum.Enum):
     CONTEXT = "the context object"
     INPUT = "the input of the state"
     RESULT = "the result of the state"
-    ERROR = "the error output in a catcher"
 
 
 @dataclass(frozen=True, slots=True)
