@@ -52,7 +52,7 @@ class Input(Reference):
 def _is_type(value: Any) -> bool:
     try:
         declared(value)
-    except TypeError:
+    except DeclarationError:
         return False
     return not (isinstance(value, Mapping) and not value)
 

@@ -10,6 +10,7 @@ import pytest
 from sfn_dsl.asl import services, shapes
 from sfn_dsl.asl.services import Pattern, integration, parse_resource, sdk_services, sync_output
 from sfn_dsl.asl.shapes import ANY, declared, service_operation
+from sfn_dsl.errors import DeclarationError
 from sfn_dsl.region import REGIONS, Target, parse_arn
 
 
@@ -85,7 +86,7 @@ def test_declared_types() -> None:
     assert shape.step_into("nothing") is None
     assert shape.step_into(0) is None
     for wrong in (3, "str", [str, int], int | str):
-        with pytest.raises(TypeError):
+        with pytest.raises(DeclarationError, match="is not a type of a value"):
             declared(wrong)
 
 

@@ -19,6 +19,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from sfn_dsl.errors import DeclarationError
+
 __all__ = [
     "ANY",
     "Operation",
@@ -97,7 +99,7 @@ _SCALARS: Final[Mapping[object, str]] = {
 def declared(kind: object) -> Shape:
     """The shape of a declared type: `str`, `int`, `float`, `bool`, `list`, `dict`, `Any`, `[element]` or `{field: type}`.
 
-    Raises TypeError for anything else.
+    Raises DeclarationError for anything else.
     """
     if isinstance(kind, Mapping):
         return Shape(kind="structure", members={str(name): declared(inner) for name, inner in kind.items()})
@@ -106,7 +108,8 @@ def declared(kind: object) -> Shape:
     try:
         return Shape(kind=_SCALARS[kind])
     except (KeyError, TypeError):
-        raise TypeError(f"{kind!r} is not a type of a value") from None
+        help = "use str, int, float, bool, list, dict, [element] or {field: type}"
+        raise DeclarationError(f"`{kind!r}` is not a type of a value", help=help) from None
 
 
 class _Members(Mapping[str, Shape]):

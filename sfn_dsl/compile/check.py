@@ -18,7 +18,7 @@ from sfn_dsl.asl.services import (
 from sfn_dsl.asl.shapes import Shape
 from sfn_dsl.compile.graph import EdgeKind, Node, Scope
 from sfn_dsl.compile.problems import Problems
-from sfn_dsl.compile.reading import at_entry, at_exit
+from sfn_dsl.compile.reading import at_entry
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.draft import Call, Each, Fixed, Fork
 from sfn_dsl.expression import CONTEXT, MISSING, Expression, Logic, Negation, Operation, Reference, Template
@@ -46,7 +46,10 @@ def check_graph(root: Scope, output: Template, pipeline: Pipeline, target: Targe
     for scope in root.walk():
         for node in scope.nodes:
             what = f"step `{node.occurrence.name}`"
-            for template in [*(template for template, _ in at_entry(node)), *at_exit(node)]:
+            given = [*(template for template, _ in at_entry(node)), *node.draft.sets.values()]
+            if isinstance(node.draft, Each):
+                given.append(node.draft.collect)
+            for template in given:
                 for text in _values(template, what, node.span, problems):
                     if text.startswith("arn:"):
                         _arn(text, node, target, problems)
@@ -260,8 +263,13 @@ def _call(node: Node, call: Call, pipeline: Pipeline, target: Target, problems: 
             node.span,
             f"it supports {patterns}",
         )
-    if isinstance(call.arguments, Mapping) and known.input.kind == "structure":
+    if known.input.kind != "structure" or call.arguments is MISSING or isinstance(call.arguments, Expression):
+        return
+    if isinstance(call.arguments, Mapping):
         _structure(call.arguments, known.input, "", node, known, problems)
+    else:
+        message = f"step `{node.occurrence.name}`: the arguments of `{label}` must be an object"
+        problems.add("SFN109", message, node.span, f"this is of type {type(call.arguments).__name__}")
 
 
 def _structure(value: Mapping[str, Template], shape: Shape, at: str, node: Node, known: Integration, problems: Problems) -> None:

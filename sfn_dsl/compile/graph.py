@@ -38,7 +38,6 @@ class Failure:
     """One failure handler: what `failure` stands for inside it. `owner` is the step whose errors it handles."""
 
     owner: str
-    enclosing: Failure | None = None
 
 
 class EdgeKind(enum.Enum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sfn_dsl.compile.field_types import misfits
 from sfn_dsl.compile.graph import Edge, EdgeKind, Failure, Label, Node, Occurrence, Scope, ScopeKind
 from sfn_dsl.compile.handwritten import all_names, leaves, renamed, targets
 from sfn_dsl.compile.problems import Problems
@@ -165,10 +166,8 @@ class _Lowering:
             return
         occurrence = self.occur(step, place)
         site = Site(target=self.target, retry=self.pipeline.retry, span=step.span)
-        try:
-            drafts = tuple(self.fold(draft, site) for draft in step.lower(site))
-        except DeclarationError as error:
-            self.problems.caught(error, step.span)
+        drafts = self.drafts(step, site)
+        if not drafts:
             occurrence.broken = True
             drafts = (Pause(seconds=0),)
         labels = {draft.label: Label() for draft in drafts}
@@ -178,6 +177,20 @@ class _Lowering:
             labels[node.draft.label].node = node
         for node in nodes:
             self.connect(node, labels, place, after)
+
+    def drafts(self, step: Step, site: Site) -> tuple[Draft, ...]:
+        """What a step lowers itself to; nothing after a finding."""
+        wrong = list(misfits(step))
+        for misfit in wrong:
+            message = f"`{misfit.field}` of {step.kind} `{step.name}` is no {misfit.wanted}"
+            self.problems.add("SFN104", message, step.span, misfit.help)
+        if wrong:
+            return ()
+        try:
+            return tuple(self.fold(draft, site) for draft in step.lower(site))
+        except DeclarationError as error:
+            self.problems.caught(error, step.span)
+            return ()
 
     def stage(self, stage: Stage, place: _Place, here: Label, after: Label) -> None:
         if place.stage or place.scope is not self.root or place.inside is not None:
@@ -376,7 +389,7 @@ class _Lowering:
         """The steps of a handler, which all calls of one step share."""
         key = (node.occurrence.order, id(catcher))
         if key not in self.handled:
-            failure = Failure(node.occurrence.name, place.inside)
+            failure = Failure(node.occurrence.name)
             steps = self.flatten(catcher.do)
             self.handled[key] = (self.sequence(steps, replace(place, inside=failure), after), failure)
         return self.handled[key]

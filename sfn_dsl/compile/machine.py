@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from sfn_dsl.asl.model import UNSET, Json, StateMachine
 from sfn_dsl.compile.assemble import Assembler
 from sfn_dsl.compile.check import check_graph
+from sfn_dsl.compile.field_types import misfits
 from sfn_dsl.compile.graph import Scope, ScopeKind
 from sfn_dsl.compile.lowering import Lowered, lower
 from sfn_dsl.compile.problems import Problems
@@ -17,8 +18,8 @@ from sfn_dsl.constants import fold
 from sfn_dsl.diagnostic import Diagnostic, did_you_mean
 from sfn_dsl.draft import Fixed
 from sfn_dsl.errors import DeclarationError
+from sfn_dsl.expression import MISSING, Expression
 from sfn_dsl.pipeline import Pipeline
-from sfn_dsl.policy import NEVER, RetryPolicy
 from sfn_dsl.region import Target
 
 __all__ = ["Compiled", "StageRecord", "compile_pipeline"]
@@ -57,10 +58,9 @@ def compile_pipeline(pipeline: Pipeline, target: Target, *, query_language: str 
     All that is wrong with the pipeline is in `diagnostics`; the machine is only good when none of these is an error.
     """
     problems = Problems()
+    pipeline = _mended(pipeline, problems)
     language = pipeline.query_language or query_language
     _settings_make_sense(pipeline, language, problems)
-    if not _is_policy(pipeline.retry):
-        pipeline = replace(pipeline, retry=NEVER)
     lowered = lower(pipeline, target, problems)
     resolver = Resolver(lowered, pipeline, language, problems)
     check_graph(lowered.root, lowered.output, pipeline, target, problems)
@@ -89,8 +89,15 @@ def compile_pipeline(pipeline: Pipeline, target: Target, *, query_language: str 
     )
 
 
-def _is_policy(value: object) -> bool:
-    return isinstance(value, RetryPolicy)
+def _mended(pipeline: Pipeline, problems: Problems) -> Pipeline:
+    """The pipeline with the default for each field whose value is of a wrong type, so that all else can be checked as well."""
+    defaults = Pipeline(name=pipeline.name, body=pipeline.body)
+    fresh = {}
+    for misfit in misfits(pipeline):
+        message = f"`{misfit.field}` of pipeline `{pipeline.name}` is no {misfit.wanted}"
+        problems.add("SFN104", message, pipeline.span, misfit.help)
+        fresh[misfit.field] = getattr(defaults, misfit.field)
+    return replace(pipeline, **fresh)
 
 
 def _settings_make_sense(pipeline: Pipeline, language: str, problems: Problems) -> None:
@@ -103,13 +110,13 @@ def _settings_make_sense(pipeline: Pipeline, language: str, problems: Problems) 
         problems.add(
             "SFN102", f"`{pipeline.name}` is no name for a pipeline", pipeline.span, "use 1 to 80 of letters, digits, `_` and `-`"
         )
-    if not _is_policy(pipeline.retry):
-        message = f"`retry` of pipeline `{pipeline.name}` is no retry policy"
-        problems.add("SFN104", message, pipeline.span, "use TRANSIENT, `retry(...)` or NEVER")
     choice("query language", language, _LANGUAGES)
     choice("type", pipeline.type, ("STANDARD", "EXPRESS"))
     choice("failure mode", pipeline.failure_mode, ("record", "redrivable"))
     choice("logging level", pipeline.logging.level, ("ALL", "ERROR", "FATAL", "OFF"))
+    if pipeline.dry_run is not MISSING and not isinstance(pipeline.dry_run, (bool, Expression)):
+        message = f"`dry_run` of pipeline `{pipeline.name}` is no condition"
+        problems.add("SFN104", message, pipeline.span, "write a comparison, such as `batch.dry_run == True`")
     timeout = pipeline.timeout_seconds
     if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int) or not 1 <= timeout <= 99_999_999):
         problems.add(

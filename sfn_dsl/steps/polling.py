@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sfn_dsl.draft import NEXT, Call, Draft, Goto, LocalRoot, Pause, Test, Throw
+from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import Reference, Template
 from sfn_dsl.steps.step import Step
 
@@ -35,7 +36,10 @@ class Poll:
 
 
 def poll(loop: Poll, *more: Draft) -> tuple[Draft, ...]:
-    """The drafts of a poll loop; `more` are further drafts that its targets name."""
+    """The drafts of a poll loop; `more` are further drafts that its targets name. Raises DeclarationError for no interval."""
+    if not isinstance(loop.seconds, int) or loop.seconds < 1:
+        message = f"`poll_seconds` of `{loop.step.name}` is not a whole number of at least 1"
+        raise DeclarationError(message, help="write a number of seconds, such as 60", span=loop.step.span)
     polls = Reference(LocalRoot(loop.step, "polls"))
     limit = math.ceil(loop.timeout_seconds / loop.seconds)
     failed = tuple((_is_one_of(loop.status, names), goto) for names, goto in loop.failed.items())

@@ -19,9 +19,13 @@ _STARTED = structure("ExecutionArn StartDate")
 _FINISHED = structure("ExecutionArn StateMachineArn Name Status StartDate StopDate Input Output", Output=ANY)
 
 
-class _Named(Protocol):
+class Startable(Protocol):
+    """A pipeline, which is declared further down than steps are."""
+
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name of its state machine."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +38,7 @@ class StartPipeline(TaskStep):
     """
 
     _: KW_ONLY
-    pipeline: str | _Named
+    pipeline: str | Startable
     input: Mapping[str, Template] = field(default_factory=dict)
     wait: bool = True
     execution_name: Template = MISSING

@@ -80,12 +80,6 @@ class TaskStep(Step):
     def retriers(self, site: Site, service: str) -> tuple[Retrier, ...]:
         """The retriers of this step for calls of a service."""
         policy = site.retry if self.retry is None else self.retry
-        if not isinstance(policy, RetryPolicy):
-            raise DeclarationError(
-                f"`retry` of `{self.name}` is no retry policy",
-                help="use TRANSIENT, THROTTLED, `retry(...)` or NEVER",
-                span=self.span,
-            )
         return policy.retriers(service)
 
     @property
