@@ -17,6 +17,7 @@ from sfn_dsl.asl.services import (
 )
 from sfn_dsl.asl.shapes import Shape
 from sfn_dsl.compile.graph import EdgeKind, Node, Scope
+from sfn_dsl.compile.handwritten import every_state
 from sfn_dsl.compile.problems import Problems
 from sfn_dsl.compile.reading import at_entry
 from sfn_dsl.diagnostic import did_you_mean
@@ -193,13 +194,9 @@ def _wildcard(node: Node, where: str, errors: tuple[str, ...], last: bool, probl
 
 def _fragment(node: Node, draft: Fixed, pipeline: Pipeline, target: Target, problems: Problems) -> None:
     """The tasks of a hand-written fragment, nested ones included, checked like ours."""
-    stack: list[Mapping[str, Template]] = list(draft.states.values())
-    while stack:
-        state = stack.pop()
-        branches = state.get("Branches")
-        for machine in [*(branches if isinstance(branches, list) else ()), state.get("ItemProcessor"), state.get("Iterator")]:
-            if isinstance(machine, Mapping) and isinstance(machine.get("States"), Mapping):
-                stack += [inner for inner in machine["States"].values() if isinstance(inner, Mapping)]
+    for _, state in every_state(draft.states):
+        if not isinstance(state, Mapping):
+            continue
         resource = state.get("Resource")
         parsed = parse_resource(resource) if isinstance(resource, str) else None
         if state.get("Type") == "Task" and isinstance(resource, str):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sfn_dsl.compile.graph import EdgeKind, Node, Scope
+from sfn_dsl.compile.graph import EdgeKind, Node, Scope, ScopeKind
 
 __all__ = ["Flow", "analyse"]
 
@@ -51,6 +51,7 @@ def _solve(scope: Scope, makes: Callable[[Node], int], flow: Flow) -> None:
     flow.reached.update(id(node) for node in order)
     gains = {id(node): makes(node) | _joined(node, flow) for node in order}
     before: dict[int, int] = {id(entry): 0}
+    loops = _has_back_edge(order)
     changed = True
     while changed:
         changed = False
@@ -69,17 +70,17 @@ def _solve(scope: Scope, makes: Callable[[Node], int], flow: Flow) -> None:
                 if new != old:
                     before[id(target)] = new
                     changed = True
-        if not _has_back_edge(order):
+        if not loops:
             break
     flow._before.update(before)
     flow._after.update(gains)
 
 
 def _joined(node: Node, flow: Flow) -> int:
-    """What a Parallel sets: per branch, what every end of the branch has set."""
+    """What a Parallel sets: per branch, what every end of the branch has set. A Map sets nothing."""
     bits = 0
     for scope in node.inner:
-        if len(node.inner) == 1 and scope.kind.name in ("INLINE", "DISTRIBUTED"):
+        if scope.kind is not ScopeKind.BRANCH:
             return 0
         ends: int | None = None
         for inner in scope.nodes:

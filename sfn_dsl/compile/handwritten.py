@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["all_names", "leaves", "renamed", "targets"]
+from collections.abc import Iterator, Mapping
+
+__all__ = ["every_state", "leaves", "renamed", "targets"]
 
 
 def targets(state: dict[str, object]) -> list[str]:
+    """Names of the states that a state goes to."""
     found = [state.get("Next"), state.get("Default")]
     for key in ("Choices", "Catch"):
         entries = state.get(key)
@@ -15,26 +18,25 @@ def targets(state: dict[str, object]) -> list[str]:
 
 
 def leaves(state: dict[str, object]) -> bool:
+    """Whether a state leaves the fragment."""
     return bool(state.get("End"))
 
 
-def _inner(state: dict[str, object]) -> list[dict[str, object]]:
-    """The machines inside a hand-written Parallel or Map."""
-    branches = state.get("Branches")
-    found = [*(branches if isinstance(branches, list) else ()), state.get("ItemProcessor"), state.get("Iterator")]
-    return [machine for machine in found if isinstance(machine, dict) and isinstance(machine.get("States"), dict)]
-
-
-def all_names(states: dict[str, object]) -> list[str]:
-    """Names of the states of a fragment, nested ones included."""
-    found: list[str] = []
-    stack: list[dict[str, object]] = [states]
+def every_state(states: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """The states of a fragment with their names, those inside its Parallel and Map states included."""
+    stack = [states]
     while stack:
         for name, state in stack.pop().items():
-            found.append(name)
-            if isinstance(state, dict):
-                stack += [machine["States"] for machine in _inner(state)]  # type: ignore[misc]
-    return found
+            yield name, state
+            if not isinstance(state, Mapping):
+                continue
+            branches = state.get("Branches")
+            machines = [*(branches if isinstance(branches, list) else ()), state.get("ItemProcessor"), state.get("Iterator")]
+            stack += [machine["States"] for machine in machines if isinstance(machine, Mapping) and _holds_states(machine)]
+
+
+def _holds_states(machine: Mapping[str, object]) -> bool:
+    return isinstance(machine.get("States"), Mapping)
 
 
 def renamed(state: dict[str, object], names: dict[str, str]) -> dict[str, object]:

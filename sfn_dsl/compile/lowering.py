@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from sfn_dsl.compile.field_types import misfits
 from sfn_dsl.compile.graph import Edge, EdgeKind, Failure, Label, Node, Occurrence, Scope, ScopeKind
-from sfn_dsl.compile.handwritten import all_names, leaves, renamed, targets
+from sfn_dsl.compile.handwritten import every_state, leaves, renamed, targets
 from sfn_dsl.compile.problems import Problems
 from sfn_dsl.constants import fold
 from sfn_dsl.draft import (
@@ -336,7 +336,7 @@ class _Lowering:
         """A hand-written fragment is one node that can be left at every state that ends."""
         assert isinstance(states, dict)
         names = {}
-        for name in all_names(states):
+        for name, _ in every_state(states):
             if name in names:
                 self.problems.add(
                     "SFN101",
