@@ -84,7 +84,9 @@ def load_pipelines(project: Project) -> Loaded:
                 diagnostics.append(_failed(file, project, error))
                 continue
             seen = {id(value): value for value in vars(module).values() if isinstance(value, Pipeline)}
-            found += [pipeline for pipeline in seen.values() if pipeline.file == str(file)]
+            own = [pipeline for pipeline in seen.values() if pipeline.file == str(file)]
+            found += [pipeline for pipeline in own if isinstance(pipeline.name, str)]
+            diagnostics += [_nameless(pipeline) for pipeline in own if not isinstance(pipeline.name, str)]
     diagnostics += _same_names(found)
     diagnostics += _cycles(found)
     return Loaded(pipelines=tuple(found), diagnostics=tuple(diagnostics))
@@ -186,6 +188,11 @@ def _innermost(file: Path, project: Project, error: BaseException) -> Span:
         if frame.filename.startswith(str(project.pipelines)):
             span = Span(frame.filename, frame.lineno or 0)
     return span
+
+
+def _nameless(pipeline: Pipeline) -> Diagnostic:
+    message = f"the name of a pipeline must be a text, not `{pipeline.name!r}`"
+    return Diagnostic(code="SFN102", message=message, span=pipeline.span, help='write `name="..."`')
 
 
 def _same_names(pipelines: list[Pipeline]) -> Iterator[Diagnostic]:

@@ -323,6 +323,13 @@ FAULTS: dict[str, tuple[str, int, str, str]] = {
         "SFN104",
         "stands inside another step",
     ),
+    "number as pipeline": (
+        "p = Pipeline(name='bad', body=StartPipeline('s', pipeline=5))",
+        5,
+        "SFN104",
+        "`pipeline` of StartPipeline `s` is no text",
+    ),
+    "list as name": ("p = Pipeline(name=['bad'], body=call('a'))", 5, "SFN102", "must be a text"),
 }
 
 
@@ -413,8 +420,6 @@ CONFIGS = {
 @pytest.mark.parametrize("name", CONFIGS)
 def test_configuration(name: str, project: Project) -> None:
     text, message = CONFIGS[name]
-    if name == "no regions":
-        text, message = CONFIGS[name]
     folder = project({"setup.cfg": text, "pipelines/a.py": ""})
     done = sfn(folder, "build")
     assert done.returncode == 2, done.stderr
@@ -436,6 +441,17 @@ def test_selection_of_nothing(project: Project) -> None:
         done = sfn(folder, *arguments)
         assert done.returncode == 2
         assert message in done.stderr
+
+
+def test_selection_from_a_file_that_cannot_be_loaded(project: Project) -> None:
+    folder = project(
+        {"pipelines/a.py": "Pipeline(name='orders'", "pipelines/b.py": HEAD + "p = Pipeline(name='b', body=call('a'))"}
+    )
+    done = sfn(folder, "build", "orders")
+    assert done.returncode == 1
+    assert "no pipeline is called `orders`" in done.stderr
+    assert "a.py is not valid Python" in done.stderr
+    assert not (folder / "build").exists()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

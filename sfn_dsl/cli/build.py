@@ -8,12 +8,11 @@ import time
 import click
 
 from sfn_dsl.asl.walk import count_states
-from sfn_dsl.building import Build, build_project, retired_folders
+from sfn_dsl.building import Build, retired_folders
 from sfn_dsl.cli.main import EXIT_FOUND, EXIT_OK, Session
-from sfn_dsl.cli.options import complain, selection
-from sfn_dsl.configuration import Project, find_project
+from sfn_dsl.cli.options import make, selection
+from sfn_dsl.configuration import Project
 from sfn_dsl.output import Change, Comparison, compare, write
-from sfn_dsl.project import load_pipelines
 
 __all__ = ["command"]
 
@@ -38,20 +37,14 @@ def command(
     build/ stays as it was.
     """
     started = time.perf_counter()
-    project = find_project(session.directory)
-    loaded = load_pipelines(project)
-    targets = project.chosen_targets(regions, environment)
-    patterns = (*names, *selected)
-    chosen = loaded.pipelines if loaded.diagnostics and not patterns else loaded.select(patterns)
-    build = build_project(project, loaded, chosen, targets)
-    complain(session, project, build)
+    made = make(session, (*names, *selected), regions, environment)
+    project, build = made.project, made.build
     if build.failed:
         click.echo("Nothing was written.", err=True)
         return EXIT_FOUND
-    if not loaded.pipelines:
+    if not made.loaded.pipelines:
         click.echo(f"note: no pipeline is declared in {project.pipelines.name}/ (`pipeline = Pipeline(name=...)`)", err=True)
-    narrowed = bool(patterns or regions or environment)
-    found = compare(project.build, build.outputs, () if narrowed else retired_folders(project))
+    found = compare(project.build, build.outputs, () if made.narrowed else retired_folders(project))
     for path in found.strangers:
         click.echo(f"note: {path.relative_to(project.root)} is not ours and stays", err=True)
     if check:

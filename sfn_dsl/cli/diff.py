@@ -8,15 +8,13 @@ import click
 
 from sfn_dsl.asl.model import StateMachine
 from sfn_dsl.asl.read import read
-from sfn_dsl.building import Build, build_project, definition_file
+from sfn_dsl.building import Build, definition_file
 from sfn_dsl.cli.main import EXIT_FOUND, EXIT_OK, Session
-from sfn_dsl.cli.options import complain, selection
-from sfn_dsl.configuration import Project, find_project
+from sfn_dsl.cli.options import Made, make, selection
 from sfn_dsl.diff import Edit, diff
 from sfn_dsl.errors import ConfigError, DefinitionError, EnvironmentFault
 from sfn_dsl.formats.edits import Comparison, render
 from sfn_dsl.history import file_at, files_at
-from sfn_dsl.project import load_pipelines
 
 __all__ = ["command"]
 
@@ -48,17 +46,11 @@ def command(
     The pipelines as they are declared now are compared with build/ at a git ref, or with one definition in a file. Changes
     that are the same in several Regions are shown once.
     """
-    project = find_project(session.directory)
-    loaded = load_pipelines(project)
-    patterns = (*names, *selected)
-    build = build_project(project, loaded, loaded.select(patterns), project.chosen_targets(regions, environment))
-    complain(session, project, build)
-    if build.failed:
+    made = make(session, (*names, *selected), regions, environment)
+    if made.build.failed:
         return EXIT_FOUND
     file = session.directory / against
-    found = (
-        _with_file(build, file) if file.is_file() else _with_ref(project, build, against, bool(patterns or regions or environment))
-    )
+    found = _with_file(made.build, file) if file.is_file() else _with_ref(made, against)
     if found or output_format == "json":
         click.echo(render(found, output_format, session.paint))
     else:
@@ -86,10 +78,11 @@ def _with_file(build: Build, file: Path) -> list[Comparison]:
     return _folded([entry for entry in entries if entry[3]])
 
 
-def _with_ref(project: Project, build: Build, ref: str, narrowed: bool) -> list[Comparison]:
+def _with_ref(made: Made, ref: str) -> list[Comparison]:
+    project = made.project
     entries: list[tuple[str, str, str, tuple[Edit, ...]]] = []
     seen: set[str] = set()
-    for compiled in build.compiled:
+    for compiled in made.build.compiled:
         name, folder = compiled.pipeline.name, compiled.target.folder
         path = (project.build / folder / definition_file(name)).relative_to(project.root).as_posix()
         seen.add(path)
@@ -98,7 +91,7 @@ def _with_ref(project: Project, build: Build, ref: str, narrowed: bool) -> list[
         edits = diff(old, compiled.machine)
         if edits:
             entries.append((name, folder, "added" if text is None else "changed", edits))
-    if not narrowed:
+    if not made.narrowed:
         base = project.build.relative_to(project.root).as_posix()
         for path in files_at(project.root, ref, base):
             folder, _, file = path.removeprefix(f"{base}/").rpartition("/")

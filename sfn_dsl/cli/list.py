@@ -7,11 +7,8 @@ import json
 import click
 
 from sfn_dsl.asl.walk import count_states
-from sfn_dsl.building import build_project
 from sfn_dsl.cli.main import EXIT_FOUND, EXIT_OK, Session
-from sfn_dsl.cli.options import complain, selection
-from sfn_dsl.configuration import find_project
-from sfn_dsl.project import load_pipelines
+from sfn_dsl.cli.options import make, selection
 
 __all__ = ["command"]
 
@@ -29,12 +26,8 @@ def command(
     output_format: str,
 ) -> int:
     """List pipelines and what they become, one row per pipeline and target."""
-    project = find_project(session.directory)
-    loaded = load_pipelines(project)
-    patterns = (*names, *selected)
-    chosen = loaded.pipelines if loaded.diagnostics and not patterns else loaded.select(patterns)
-    build = build_project(project, loaded, chosen, project.chosen_targets(regions, environment))
-    complain(session, project, build)
+    made = make(session, (*names, *selected), regions, environment)
+    project, build = made.project, made.build
     rows = []
     for compiled in sorted(build.compiled, key=lambda item: (item.pipeline.name, item.target.folder)):
         file = compiled.pipeline.span.file.removeprefix(f"{project.root}/")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import click
 
-from sfn_dsl.building import Build
+from sfn_dsl.building import Build, build_project
 from sfn_dsl.cli.main import Session
-from sfn_dsl.configuration import Project
+from sfn_dsl.configuration import Project, find_project
 from sfn_dsl.diagnostic import Severity
+from sfn_dsl.errors import ConfigError
 from sfn_dsl.formats.text import render
+from sfn_dsl.project import Loaded, load_pipelines
 
-__all__ = ["complain", "selection"]
+__all__ = ["Made", "make", "selection"]
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -30,7 +33,35 @@ def selection(function: Command) -> Command:
     return click.argument("names", nargs=-1, metavar="[PIPELINES]...")(function)
 
 
-def complain(session: Session, project: Project, build: Build) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A project, its pipelines, and the build of those that were selected. `narrowed`: the options left something out."""
+
+    project: Project
+    loaded: Loaded
+    build: Build
+    narrowed: bool
+
+
+def make(session: Session, patterns: tuple[str, ...], regions: tuple[str, ...], environment: str | None) -> Made:
+    """Load the project and build what the options select, in memory; print the findings to stderr."""
+    project = find_project(session.directory)
+    loaded = load_pipelines(project)
+    targets = project.chosen_targets(regions, environment)
+    try:
+        chosen = loaded.select(patterns)
+    except ConfigError as error:
+        if not loaded.diagnostics:
+            raise
+        # It may stand in a file that could not be loaded; that is told below.
+        click.echo(f"error: {error}\n", err=True)
+        chosen = ()
+    build = build_project(project, loaded, chosen, targets)
+    _complain(session, project, build)
+    return Made(project=project, loaded=loaded, build=build, narrowed=bool(patterns or regions or environment))
+
+
+def _complain(session: Session, project: Project, build: Build) -> None:
     """Print the findings of a build to stderr, with a line that counts them."""
     if not build.diagnostics:
         return

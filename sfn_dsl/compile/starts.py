@@ -43,4 +43,5 @@ def all_steps(pipeline: Pipeline) -> list[Step]:
 
 def started_by(pipeline: Pipeline) -> dict[str, Span]:
     """Names of the pipelines that it starts, each with the line that does so."""
-    return {step.pipeline_name: step.span for step in all_steps(pipeline) if isinstance(step, StartPipeline)}
+    steps = [step for step in all_steps(pipeline) if isinstance(step, StartPipeline)]
+    return {step.pipeline_name: step.span for step in steps if isinstance(step.pipeline, (str, Pipeline))}
