@@ -29,13 +29,14 @@ class Misfit:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Check:
-    """What fits a field; `made_of`: its value may be an object with fields of its own."""
+    """What fits a field, with the types that have been found to fit. `made_of`: the value may have fields of its own."""
 
     field: str
     fits: tuple[Callable[[Any], bool], ...]
     wanted: str
     help: str
     made_of: bool
+    known: set[type] = dataclasses.field(default_factory=set)
 
 
 def misfits(declaration: Any) -> Iterator[Misfit]:
@@ -46,12 +47,11 @@ def misfits(declaration: Any) -> Iterator[Misfit]:
     """
     for check in _checks(declaration.__class__):
         value = getattr(declaration, check.field)
-        for fits in check.fits:
-            if fits(value):
-                break
-        else:
-            yield Misfit(check.field, check.wanted, check.help or f"it is of type {type(value).__name__}")
-            continue
+        if type(value) not in check.known:
+            if not any(fits(value) for fits in check.fits):
+                yield Misfit(check.field, check.wanted, check.help or f"it is of type {type(value).__name__}")
+                continue
+            check.known.add(type(value))
         if check.made_of and dataclasses.is_dataclass(value) and type(value).__module__.startswith("sfn_dsl.steps."):
             yield from misfits(value)
 
