@@ -1,0 +1,1 @@
+"""A world in which definitions run on a virtual clock: executions, services, Regions, faults."""
