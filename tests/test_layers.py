@@ -22,6 +22,7 @@ LAYERS = [
     {"steps"},
     {"pipeline"},
     {"compile"},
+    {"simulate"},
     {"configuration"},
     {"project"},
     {"output"},

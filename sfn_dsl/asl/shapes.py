@@ -40,13 +40,16 @@ __all__ = [
 class Shape:
     """The form of a value. `kind`: structure, map, list, string, integer, number, boolean, timestamp, blob or any.
 
-    Names of members are in PascalCase, as Step Functions spells them for every service.
+    Names of members are in PascalCase, as Step Functions spells them for every service, in the order of the API's model.
+    `minimum` and `maximum` bound numbers, where the API does.
     """
 
     kind: str
     members: Mapping[str, Shape] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
     values: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
 
     @property
     def element(self) -> Shape:
@@ -143,7 +146,7 @@ def _resolve(table: Mapping[str, Any], name: str | None) -> Shape:
         case "list" | "map" as kind:
             return Shape(kind=kind, members=_Members(table, {_ELEMENT: entry["element"]}))
         case kind:
-            return Shape(kind=kind, values=tuple(entry.get("values", ())))
+            return Shape(kind=kind, values=tuple(entry.get("values", ())), minimum=entry.get("min"), maximum=entry.get("max"))
 
 
 @functools.cache
@@ -199,7 +202,7 @@ def cache_folder() -> Path:
 def _service(service: str) -> Mapping[str, Any]:
     if service not in services():
         raise LookupError(f"botocore has no service `{service}`")
-    cached = cache_folder() / f"botocore-{botocore_version()}" / f"{service}.json"
+    cached = cache_folder() / f"botocore-{botocore_version()}-{_REDUCED_FORM}" / f"{service}.json"
     try:
         found: Mapping[str, Any] = json.loads(cached.read_bytes())
     except (OSError, ValueError):
@@ -232,6 +235,9 @@ def _model(service: str) -> Mapping[str, Any]:
 
 
 _KINDS = {"long": "integer", "float": "number", "double": "number", "character": "string"}
+_NUMERIC: Final = frozenset({"integer", "number"})
+# A part of the cache's name: to be raised with every change of what `_reduce` returns, so that older caches are not read.
+_REDUCED_FORM: Final = 2
 
 
 def _pascal(name: str) -> str:
@@ -253,6 +259,8 @@ def _reduce(model: Mapping[str, Any]) -> Mapping[str, Any]:
             entry["element"] = shape["value"]["shape"]
         elif shape.get("enum"):
             entry["values"] = shape["enum"]
+        elif kind in _NUMERIC:
+            entry |= {bound: shape[bound] for bound in ("min", "max") if bound in shape}
         shapes[name] = entry
     actions = {
         name: {

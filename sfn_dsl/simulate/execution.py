@@ -1,0 +1,87 @@
+"""What became of an execution: a frozen value with AWS's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sfn_dsl.asl.model import Json
+from sfn_dsl.simulate.history import Event, event_json
+from sfn_dsl.simulate.thread import Run, Visit
+from sfn_dsl.span import Span
+
+__all__ = ["Execution", "execution_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """An execution as it stood when it was looked at.
+
+    `status`: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED. `start` and `stop` in seconds since 1970, `stop` None while it runs.
+    `transitions`: billed state transitions, retries included. `visits`: every stay in a state, in order. `sources`: where the user
+    wrote the step that a state was compiled from, by name of state. `children`: executions of distributed Maps.
+    """
+
+    arn: str
+    name: str
+    machine: str
+    type: str
+    region: str
+    status: str
+    input: Json
+    output: Json
+    error: str | None
+    cause: str | None
+    start: float
+    stop: float | None
+    transitions: int
+    history: tuple[Event, ...]
+    visits: tuple[Visit, ...]
+    sources: dict[str, Span]
+    children: tuple[Execution, ...]
+
+    @property
+    def events(self) -> list[dict[str, Json]]:
+        """The history as GetExecutionHistory returns it; details of Standard and Express alike."""
+        return [event_json(event) for event in self.history]
+
+    @property
+    def duration(self) -> float:
+        """Virtual seconds from start to stop, 0 while it runs."""
+        return 0.0 if self.stop is None else self.stop - self.start
+
+    @property
+    def states(self) -> list[str]:
+        """Names of the states entered, in order."""
+        return [visit.state for visit in self.visits]
+
+
+def execution_of(run: Run, sources: dict[str, Span]) -> Execution:
+    """A value of a run. Children of children come from an explicit stack, so depth has no limit."""
+    order: list[Run] = []
+    stack = [run]
+    while stack:
+        current = stack.pop()
+        order.append(current)
+        stack += current.children
+    made: dict[int, Execution] = {}
+    for current in reversed(order):
+        made[id(current)] = Execution(
+            arn=current.arn,
+            name=current.name,
+            machine=current.machine.name,
+            type=current.machine.type,
+            region=current.machine.region.name,
+            status=current.status,
+            input=current.input,
+            output=current.output,
+            error=current.error,
+            cause=current.cause,
+            start=current.start,
+            stop=current.stop,
+            transitions=current.transitions,
+            history=tuple(current.history.events),
+            visits=tuple(current.visits),
+            sources=sources,
+            children=tuple(made[id(child)] for child in current.children),
+        )
+    return made[id(run)]

@@ -1,0 +1,309 @@
+"""The world: Regions with machines and services, executions that run in them, one virtual clock.
+
+    world = World(seed=1)
+    machine = world.deploy(definition, name="load")
+    run = world.start(machine, {"batch_id": "b1"})
+    world.run()
+    world.execution(run).status
+
+Everything random comes from one seeded source, so the same world runs the same way each time.
+"""
+
+from __future__ import annotations
+
+import random
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import simpy
+
+from sfn_dsl.asl.model import Json, StateMachine
+from sfn_dsl.asl.services import Pattern
+from sfn_dsl.asl.walk import walk
+from sfn_dsl.errors import SfnError
+from sfn_dsl.region import partition_of
+from sfn_dsl.simulate.answers import Answer, Answers, Call
+from sfn_dsl.simulate.callbacks import Callbacks
+from sfn_dsl.simulate.clock import DEFAULT_START, timestamp
+from sfn_dsl.simulate.dispatch import dispatch
+from sfn_dsl.simulate.execution import Execution, execution_of
+from sfn_dsl.simulate.failure import Failure
+from sfn_dsl.simulate.faults import Faults, Injection
+from sfn_dsl.simulate.interpreter import run_block
+from sfn_dsl.simulate.limits import EXPRESS_SECONDS, STANDARD_SECONDS
+from sfn_dsl.simulate.nested import Started
+from sfn_dsl.simulate.object_store import MemoryStore, ObjectStore
+from sfn_dsl.simulate.program import Block, Program, compile_program
+from sfn_dsl.simulate.resource import Resource
+from sfn_dsl.simulate.thread import Deadline, Run, Steps, Thread
+from sfn_dsl.span import Span
+
+__all__ = ["Bounds", "BoundsExceeded", "Deployed", "Place", "World"]
+
+# Virtual seconds that a call takes when nothing is said about it.
+_DURATIONS: Final[Mapping[Pattern, float]] = {
+    Pattern.REQUEST_RESPONSE: 0.2,
+    Pattern.SYNC: 60.0,
+    Pattern.SYNC_2: 60.0,
+    Pattern.CALLBACK: 60.0,
+}
+_FUNCTION_SECONDS: Final = 1.0
+
+
+class BoundsExceeded(SfnError):
+    """The simulation did not end within its bounds: most likely a loop without an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long a simulation may go on: state transitions in all, and virtual seconds from the start of the world."""
+
+    transitions: int = 1_000_000
+    seconds: float = 400 * 86_400.0
+
+
+class Place:
+    """A Region: its services, and whether it stands still. `stopped` is the event of its return, None while it works."""
+
+    __slots__ = ("name", "services", "stopped")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.services: dict[str, Any] = {}
+        self.stopped: simpy.Event | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deployed:
+    """A machine in a Region. `type`: STANDARD or EXPRESS. `sources`: where the user wrote each state's step."""
+
+    arn: str
+    name: str
+    type: str
+    role_arn: str
+    region: Place
+    program: Program
+    sources: dict[str, Span] = field(default_factory=dict)
+
+
+class World:
+    """Regions, machines, executions and a clock.
+
+    `start`: seconds since 1970 at which it begins. `answers`: what tasks answer. `faults`: what goes wrong. `objects`: what stands
+    for S3 where a distributed Map reads and writes. `durations`: a function from a resource to the seconds of a call that says
+    nothing itself; None takes 0.2 s, 1 s for a Lambda function, 60 s for a job or a callback. `strict`: mocked results must fit the
+    service's output shape.
+    """
+
+    def __init__(
+        self,
+        *,
+        start: float = DEFAULT_START,
+        seed: int = 0,
+        account: str = "111122223333",
+        regions: Iterable[str] = ("us-east-1",),
+        answers: Answers | None = None,
+        faults: Iterable[Injection] = (),
+        objects: ObjectStore | None = None,
+        durations: Callable[[Resource], float] | None = None,
+        bounds: Bounds | None = None,
+        strict: bool = True,
+    ) -> None:
+        self.env = simpy.Environment(initial_time=start)
+        self.begin = start
+        self.rng = random.Random(seed)
+        self.account = account
+        self.places = {name: Place(name) for name in regions}
+        self.answers = answers or Answers()
+        self.faults = Faults(faults)
+        self.objects: ObjectStore = objects if objects is not None else MemoryStore()
+        self.bounds = bounds or Bounds()
+        self.strict = strict
+        self.worker_name = "worker"
+        self.callbacks = Callbacks(self.env, self.uuid)
+        self.machines: dict[str, Deployed] = {}
+        self.runs: dict[str, Run] = {}
+        self.transitions = 0
+        self._durations = durations
+
+    # Time and chance
+
+    @property
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return float(self.env.now)
+
+    @property
+    def now_ms(self) -> int:
+        """Milliseconds since 1970."""
+        return int(self.env.now * 1000)
+
+    def timestamp(self) -> str:
+        """The time as AWS writes it."""
+        return timestamp(self.now)
+
+    def uuid(self) -> str:
+        """A version 4 UUID from the world's seed."""
+        return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
+
+    def random(self) -> random.Random:
+        """The world's source of chance."""
+        return self.rng
+
+    def duration(self, resource: Resource) -> float:
+        """Virtual seconds of a call that says nothing itself."""
+        if self._durations is not None:
+            return self._durations(resource)
+        if resource.kind == "lambda" or (resource.service == "lambda" and resource.pattern is Pattern.REQUEST_RESPONSE):
+            return _FUNCTION_SECONDS
+        return _DURATIONS[resource.pattern] if resource.kind == "service" else 60.0
+
+    # Machines
+
+    def place(self, region: str) -> Place:
+        """A Region of the world; it is made when it is first asked for."""
+        return self.places.setdefault(region, Place(region))
+
+    def deploy(
+        self,
+        machine: StateMachine,
+        *,
+        name: str = "machine",
+        region: str = "us-east-1",
+        type: str = "STANDARD",
+        arn: str | None = None,
+        role_arn: str | None = None,
+    ) -> Deployed:
+        """Put a machine into a Region; one of the same ARN is replaced. Raises DefinitionError for what cannot be run."""
+        partition = partition_of(region)
+        arn = arn or f"arn:{partition}:states:{region}:{self.account}:stateMachine:{name}"
+        role_arn = role_arn or f"arn:{partition}:iam::{self.account}:role/{name}"
+        sources = {state: found.origin.span for state, found in walk(machine) if found.origin is not None}
+        deployed = Deployed(arn, name, type, role_arn, self.place(region), compile_program(machine), sources)
+        self.machines[arn] = deployed
+        return deployed
+
+    # Executions
+
+    def start(self, machine: Deployed, input: Json = None, *, name: str | None = None, arn: str | None = None) -> Run:
+        """Start an execution; it runs when the world does. An input of None is `{}`."""
+        name = name or self.uuid()
+        value = {} if input is None else input
+        if arn is None:
+            kind = "execution" if machine.type == "STANDARD" else "express"
+            arn = f"{machine.arn.replace(':stateMachine:', f':{kind}:')}:{name}"
+            if machine.type == "EXPRESS":
+                arn += f":{self.uuid()}"
+        allowed = STANDARD_SECONDS if machine.type == "STANDARD" else EXPRESS_SECONDS
+        if machine.program.timeout is not None:
+            allowed = min(allowed, machine.program.timeout)
+        run = Run(self, machine, machine.program, arn, name, value, self.now + allowed)
+        self.runs[arn] = run
+        run.history.add("ExecutionStarted", 0, self.now, {"input": value, "roleArn": machine.role_arn})
+        run.process = self.env.process(self._live(run, machine.program.block))
+        return run
+
+    def start_child(self, parent: Run, processor: Block, input: Json, name: str, *, express: bool) -> Run:
+        """Start a child of a Map Run; it has no deadline of its own but that of its type and its parent."""
+        identity = self.uuid()
+        arn = f"{parent.machine.arn.rpartition(':')[0].replace(':stateMachine', ':execution')}:{name}:{identity}"
+        deadline = min(parent.deadline, self.now + EXPRESS_SECONDS) if express else parent.deadline
+        child = Run(self, parent.machine, parent.program, arn, identity, input, deadline)
+        parent.children.append(child)
+        child.history.add("ExecutionStarted", 0, self.now, {"input": input, "roleArn": parent.machine.role_arn})
+        child.process = self.env.process(self._live(child, processor))
+        return child
+
+    def _live(self, run: Run, block: Block) -> Steps:
+        """The process of an execution."""
+        thread = Thread(run, {}, 0)
+        try:
+            run.output = yield from run_block(thread, block, run.input)
+        except Failure as failure:
+            run.error, run.cause = failure.error, failure.cause
+            self._close(run, thread, "FAILED", {"error": failure.error, "cause": failure.cause})
+        except Deadline:
+            self._close(run, thread, "TIMED_OUT", {"error": "States.Timeout"})
+        except simpy.Interrupt as interrupt:
+            thread.previous = 0
+            if isinstance(interrupt.cause, Failure):
+                run.error, run.cause = interrupt.cause.error, interrupt.cause.cause
+            self._close(run, thread, "ABORTED", {"error": run.error, "cause": run.cause})
+        else:
+            self._close(run, thread, "SUCCEEDED", {"output": run.output})
+
+    def _close(self, run: Run, thread: Thread, status: str, details: Mapping[str, Any]) -> None:
+        words = {"SUCCEEDED": "Succeeded", "FAILED": "Failed", "TIMED_OUT": "TimedOut", "ABORTED": "Aborted"}
+        run.history.add(f"Execution{words[status]}", thread.previous, self.now, details)
+        run.finish(status)
+
+    def stop(self, run: Run, error: str | None = None, cause: str | None = None) -> None:
+        """StopExecution: abort a run; nothing happens to one that has ended."""
+        if run.process is not None and run.process.is_alive:
+            run.process.interrupt(Failure(error, cause) if error or cause else None)
+
+    def answer(self, call: Call, run: Run) -> Answer | Started:
+        """What a task's call comes to."""
+        return dispatch(self, call, run)
+
+    # Bounds
+
+    def count_transition(self, run: Run) -> None:
+        """Count a state transition. Raises BoundsExceeded."""
+        run.transitions += 1
+        self.transitions += 1
+        if self.transitions > self.bounds.transitions:
+            raise BoundsExceeded(
+                f"the simulation passed {self.bounds.transitions} state transitions without an end",
+                help="look for a loop without an exit, or raise the bound (--max-transitions)",
+            )
+
+    def within_bounds(self, time: float) -> None:
+        """Raise BoundsExceeded when a time lies beyond the world's end."""
+        if time - self.begin > self.bounds.seconds:
+            days = self.bounds.seconds / 86_400
+            raise BoundsExceeded(
+                f"the simulation passed {days:g} days of virtual time without an end",
+                help="look for a wait or a loop without an exit, or raise the bound (--max-days)",
+            )
+
+    # Running
+
+    def run(self, until: Run | float | None = None) -> None:
+        """Let time pass: until a run has ended, until a point in time, or until every execution has ended or nothing moves."""
+        try:
+            if isinstance(until, Run):
+                while until.status == "RUNNING" and self.env.peek() != float("inf"):
+                    self.env.step()
+            elif until is not None:
+                self.env.run(until=until)
+            else:
+                while any(run.status == "RUNNING" for run in self.runs.values()) and self.env.peek() != float("inf"):
+                    self.env.step()
+        except SfnError as error:
+            # simpy raises a copy that has lost the help.
+            raise error.__cause__ if isinstance(error.__cause__, SfnError) else error from None
+
+    def execution(self, run: Run) -> Execution:
+        """What has become of a run so far."""
+        return execution_of(run, run.machine.sources)
+
+    def stop_region(self, region: str, *, after: float = 0.0, lasting: float | None = None) -> None:
+        """Let a Region stand still after so many seconds, for so many seconds (None: for good)."""
+        place = self.place(region)
+
+        def halt() -> Steps:
+            if after > 0:
+                yield self.env.timeout(after)
+            place.stopped = self.env.event()
+            if lasting is not None:
+                yield self.env.timeout(lasting)
+                event, place.stopped = place.stopped, None
+                event.succeed()
+
+        self.env.process(halt())
+
+
