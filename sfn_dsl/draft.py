@@ -110,6 +110,7 @@ class Call(Draft):
     """A Task. `action` is `glue:startJobRun` or `aws-sdk:...`, or a whole ARN for functions and activities.
 
     `produces`: its result is the output of the step, read from `prefix` on, with `shape` known and `renamed` fields.
+    `sample`: members of a good answer, below `prefix`, for simulations; the shape gives the rest.
     """
 
     action: str
@@ -124,6 +125,7 @@ class Call(Draft):
     prefix: tuple[str, ...] = ()
     shape: Shape | None = None
     renamed: Mapping[str, str] = field(default_factory=dict)
+    sample: Mapping[str, Json] = field(default_factory=dict)
     next: Goto = NEXT
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sfn_dsl.asl.model import UNSET, Json, StateMachine
+from sfn_dsl.asl.shapes import Shape
 from sfn_dsl.compile.assemble import Assembler
 from sfn_dsl.compile.check import check_graph
 from sfn_dsl.compile.field_types import misfits
@@ -16,13 +17,13 @@ from sfn_dsl.compile.problems import Problems
 from sfn_dsl.compile.resolve import Resolver
 from sfn_dsl.constants import fold
 from sfn_dsl.diagnostic import Diagnostic, did_you_mean
-from sfn_dsl.draft import Fixed
+from sfn_dsl.draft import Call, Fixed
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import MISSING, Expression
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.region import Target
 
-__all__ = ["Compiled", "StageRecord", "compile_pipeline"]
+__all__ = ["Compiled", "Sample", "StageRecord", "compile_pipeline"]
 
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,80}")
 _LANGUAGES = ("JSONata", "JSONPath")
@@ -41,14 +42,25 @@ class StageRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What the user has declared about a Task's result: the shape of the value at `path`, and members of a good one."""
+
+    path: tuple[str, ...]
+    shape: Shape
+    members: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
-    """What a pipeline becomes for one target. `settings` are the fields of CreateStateMachine beside the definition."""
+    """What a pipeline becomes for one target. `settings` are the fields of CreateStateMachine beside the definition, `samples`
+    what is declared about the results of Task states, by name of state."""
 
     pipeline: Pipeline
     target: Target
     machine: StateMachine
     settings: Mapping[str, Json]
     stages: tuple[StageRecord, ...] = ()
+    samples: Mapping[str, Sample] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = field(default=())
 
 
@@ -85,6 +97,7 @@ def compile_pipeline(pipeline: Pipeline, target: Target, *, query_language: str 
         machine=machine,
         settings=_settings(pipeline, target, problems),
         stages=_stages(lowered, resolver),
+        samples=_samples(lowered.root),
         diagnostics=problems.found,
     )
 
@@ -136,6 +149,16 @@ def _jsonpath_fragment(root: Scope) -> bool:
     return any(
         isinstance(node.draft, Fixed) and node.draft.query_language == "JSONPath" for scope in root.walk() for node in scope.nodes
     )
+
+
+def _samples(root: Scope) -> dict[str, Sample]:
+    found = {}
+    for scope in root.walk():
+        for node in scope.nodes:
+            draft = node.draft
+            if isinstance(draft, Call) and draft.shape is not None and (draft.sample or draft.shape.kind != "any"):
+                found[node.name] = Sample(path=draft.prefix, shape=draft.shape, members=draft.sample)
+    return found
 
 
 def _settings(pipeline: Pipeline, target: Target, problems: Problems) -> Mapping[str, Json]:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sfn_dsl.asl.model import Json
 from sfn_dsl.asl.services import Pattern
 from sfn_dsl.errors import ConfigError
 from sfn_dsl.simulate.answers import Answer, Call
@@ -72,6 +71,8 @@ def _unmocked(world: World, call: Call, run: Run) -> Answer:
     service = run.machine.region.services.get(_SERVICES.get(call.resource.service, ""))
     if service is not None and service.holds(call.arguments):
         return _served(world, service, call)
+    if call.state in world.samples:
+        return Answer(value=world.samples[call.state], mocked=False)
     if call.resource.kind == "service":
         return Answer(value=sample_result(call.resource.arn, call.arguments, now=world.timestamp()), mocked=False)
     return Answer(value={}, mocked=False)

@@ -13,7 +13,7 @@ import simpy
 
 from sfn_dsl.asl.model import Json
 from sfn_dsl.simulate.clock import timestamp
-from sfn_dsl.simulate.failure import QUERY, RUNTIME, Failure
+from sfn_dsl.simulate.failure import Failure
 from sfn_dsl.simulate.item_batcher import batch
 from sfn_dsl.simulate.item_reader import STATE_DATA, Item, ReaderRequest, items_of_value, read_items
 from sfn_dsl.simulate.map_input import map_items, select

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sfn_dsl.asl.model import Json
@@ -16,7 +17,8 @@ __all__ = ["Execution", "execution_of"]
 class Execution:
     """An execution as it stood when it was looked at.
 
-    `status`: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED. `start` and `stop` in seconds since 1970, `stop` None while it runs.
+    `status`: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED. `start` and `stop` in seconds since 1970, `duration` in virtual
+    seconds; `stop` and `duration` are None while it runs. `began`: seconds on the clock of its world, which visits count by.
     `transitions`: billed state transitions, retries included. `visits`: every stay in a state, in order. `sources`: where the user
     wrote the step that a state was compiled from, by name of state. `children`: executions of distributed Maps.
     """
@@ -33,10 +35,12 @@ class Execution:
     cause: str | None
     start: float
     stop: float | None
+    began: float
+    duration: float | None
     transitions: int
     history: tuple[Event, ...]
     visits: tuple[Visit, ...]
-    sources: dict[str, Span]
+    sources: Mapping[str, Span]
     children: tuple[Execution, ...]
 
     @property
@@ -45,17 +49,12 @@ class Execution:
         return [event_json(event) for event in self.history]
 
     @property
-    def duration(self) -> float:
-        """Virtual seconds from start to stop, 0 while it runs."""
-        return 0.0 if self.stop is None else self.stop - self.start
-
-    @property
     def states(self) -> list[str]:
         """Names of the states entered, in order."""
         return [visit.state for visit in self.visits]
 
 
-def execution_of(run: Run, sources: dict[str, Span]) -> Execution:
+def execution_of(run: Run) -> Execution:
     """A value of a run. Children of children come from an explicit stack, so depth has no limit."""
     order: list[Run] = []
     stack = [run]
@@ -78,10 +77,12 @@ def execution_of(run: Run, sources: dict[str, Span]) -> Execution:
             cause=current.cause,
             start=current.start,
             stop=current.stop,
+            began=current.began,
+            duration=current.duration,
             transitions=current.transitions,
             history=tuple(current.history.events),
             visits=tuple(current.visits),
-            sources=sources,
+            sources=current.program.sources,
             children=tuple(made[id(child)] for child in current.children),
         )
     return made[id(run)]

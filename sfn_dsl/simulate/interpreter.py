@@ -14,6 +14,7 @@ from sfn_dsl.simulate.clock import instant
 from sfn_dsl.simulate.containers import run_map, run_parallel
 from sfn_dsl.simulate.failure import DATA_LIMIT, Failure
 from sfn_dsl.simulate.history import compact
+from sfn_dsl.simulate.limits import MAX_PAYLOAD, payload_size
 from sfn_dsl.simulate.program import (
     Block,
     ChoiceNode,
@@ -25,7 +26,6 @@ from sfn_dsl.simulate.program import (
     TaskNode,
     WaitNode,
 )
-from sfn_dsl.simulate.limits import MAX_PAYLOAD, payload_size
 from sfn_dsl.simulate.tasks import run_task
 from sfn_dsl.simulate.thread import Steps, Thread, Visit
 from sfn_dsl.simulate.view import Fault, View
@@ -58,7 +58,7 @@ def run_block(thread: Thread, block: Block, value: Json) -> Steps:
                 case SucceedNode():
                     outcome = _hand_on(node, view)
                 case WaitNode():
-                    yield from thread.sleep(_delay(node, view, world.env.now))
+                    yield from thread.sleep(_delay(node, view, world.now))
                     outcome = _hand_on(node, view)
                 case FailNode():
                     raise _failure(node, view)

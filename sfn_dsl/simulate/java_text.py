@@ -214,6 +214,10 @@ def _place(text: str, index: int) -> str:
     return f"[Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: {line}, column: {column}]"
 
 
+def _at(text: str, index: int) -> str:
+    return f"\n at {_place(text, index)}"
+
+
 def _bad_string(text: str, index: int) -> str:
     """What is wrong with the string that begins at the index and does not end as it should."""
     match = _STRING.match(text, index)
@@ -224,7 +228,7 @@ def _bad_string(text: str, index: int) -> str:
         problem = f"Unrecognized character escape {text[end : end + 2]}"
     else:
         problem = f"Illegal unquoted character ((CTRL-CHAR, code {ord(text[end])})): has to be escaped using backslash"
-    return f"{problem}\n at {_place(text, end)}"
+    return f"{problem}{_at(text, end)}"
 
 
 def _complaint(text: str) -> str:
@@ -238,41 +242,40 @@ def _complaint(text: str) -> str:
         before, token, index = token, match[0], match.start()
         unexpected = f"Unexpected character ('{token[0]}' (code {ord(token[0])}))"
         inside = text[open_at[-1]] if open_at else ""
-        at = f"\n at {_place(text, index)}"
         if token in ("]", "}") and (wanted == "comma" or before in ("[", "{")):
             if inside + token not in ("[]", "{}"):
                 want, kind = ("]", "Array") if inside == "[" else ("}", "Object")
-                start = _place(text, open_at[-1])
-                return f"Unexpected close marker '{token}': expected '{want}' (for {kind} starting at {start}){at}"
+                opened = f"(for {kind} starting at {_place(text, open_at[-1])})"
+                return f"Unexpected close marker '{token}': expected '{want}' {opened}{_at(text, index)}"
             open_at.pop()
             wanted = "comma"
         elif wanted == "comma":
             if token != ",":
                 kind = "Array" if inside == "[" else "Object"
-                return f"{unexpected}: was expecting comma to separate {kind} entries{at}"
+                return f"{unexpected}: was expecting comma to separate {kind} entries{_at(text, index)}"
             wanted = "value" if inside == "[" else "key"
         elif wanted == "colon":
             if token != ":":
-                return f"{unexpected}: was expecting a colon to separate field name and value{at}"
+                return f"{unexpected}: was expecting a colon to separate field name and value{_at(text, index)}"
             wanted = "value"
         elif token == '"':
             return _bad_string(text, index)
         elif wanted == "key":
             if token[0] != '"':
-                return f"{unexpected}: was expecting double-quote to start field name{at}"
+                return f"{unexpected}: was expecting double-quote to start field name{_at(text, index)}"
             wanted = "colon"
         elif token in ("[", "{"):
             open_at.append(index)
             wanted = "value" if token == "[" else "key"
-        elif token[0] == '"' or token[0] == "-" or token[0].isdigit() or token in ("true", "false", "null"):
+        elif token[0] == '"' or token.removeprefix("-")[:1].isdigit() or token in ("true", "false", "null"):
             wanted = "comma"
             if not open_at:
-                return f"Invalid numeric value\n at {_place(text, match.end())}"
+                return f"Invalid numeric value{_at(text, match.end())}"
         elif token[0].isalpha() or token[0] in "_$":
-            return f"Unrecognized token '{token}': was expecting {_VALUES}\n at {_place(text, match.end())}"
+            return f"Unrecognized token '{token}': was expecting {_VALUES}{_at(text, match.end())}"
         else:
-            return f"{unexpected}: expected a valid value {_VALUES}{at}"
-    end = f"\n at {_place(text, len(text))}"
+            return f"{unexpected}: expected a valid value {_VALUES}{_at(text, index)}"
+    end = _at(text, len(text))
     if wanted == "colon" or token == ":":
         return f"Unexpected end-of-input within/between Object entries{end}"
     kind = "Array" if open_at and text[open_at[-1]] == "[" else "Object"

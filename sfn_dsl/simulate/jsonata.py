@@ -35,13 +35,14 @@ class Query:
     `states_fields` are the fields that it reads as `$states.<field>`, None where it uses `$states` in another way.
     """
 
-    __slots__ = ("_closure", "_refused", "states_fields", "text", "variables")
+    __slots__ = ("_assigns", "_closure", "_refused", "states_fields", "text", "variables")
 
     def __init__(self, text: str) -> None:
         tree = parse(text)
         self.text = text
         self.variables, self.states_fields = reads(tree)
         self._refused = tuple(refusals(tree))
+        self._assigns = ":=" in text
         self._closure: Closure = compile_tree(tree)
 
     def restrictions(self) -> list[UnsupportedExpression]:
@@ -51,11 +52,14 @@ class Query:
     def evaluate(self, bindings: Mapping[str, Any], world: QueryWorld) -> Any:
         """The value as JSON; bound values may be part of it, so neither side may change what it holds. Raises QueryError."""
         run = Run(world)
+        frame = Frame(bindings, None, run)
+        if self._assigns:
+            frame = Frame({}, frame, run)
         try:
-            value = self._closure(UNDEFINED, Frame({}, Frame(bindings, None, run), run))
+            value = self._closure(UNDEFINED, frame)
             if value is UNDEFINED:
                 raise QueryError("returned nothing (undefined).")
-            return _Result().json(value)
+            return value if _plain(value) else _json(value)
         except Fault as fault:
             raise QueryError(_threw(fault)) from fault
         except RecursionError as error:
@@ -70,52 +74,54 @@ def _threw(fault: Fault) -> str:
     return f"threw an error during evaluation. {fault.code}: {fault.sentence or sentence(fault.code, fault.inserts)}"
 
 
-class _Result:
-    """Turns a result into plain JSON, without copying what is plain already, and counts the bytes that it holds."""
-
-    __slots__ = ("_held",)
-
-    def __init__(self) -> None:
-        self._held = 0
-
-    def json(self, value: Any) -> Any:
-        kind = type(value)
-        if kind is str:
-            self._held += len(value)
-            if self._held > MAX_BYTES:
-                raise memory_exceeded()
-            return value
-        if kind is dict or kind is list or isinstance(value, list | dict):
-            return self._container(value)
-        self._held += 8
-        if self._held > MAX_BYTES:
+def _plain(value: Any) -> bool:
+    """Whether a container holds nothing that JSON does not know. Raises a fault when it holds more than 6,990,256 bytes."""
+    plain = True
+    held = 0
+    waiting: list[Any] = [[value]]
+    while waiting:
+        container = waiting.pop()
+        if isinstance(container, dict):
+            held += sum(map(len, container))
+            container = container.values()
+        for element in container:
+            kind = type(element)
+            if kind is str:
+                held += len(element)
+            elif kind is dict or kind is list:
+                waiting.append(element)
+            elif isinstance(element, list | dict):
+                plain = False
+                waiting.append(element)
+            else:
+                held += 8
+                if kind is int:
+                    plain = plain and -_LONG <= element < _LONG
+                elif kind is float:
+                    plain = plain and math.isfinite(element) and not element.is_integer()
+                elif kind is not bool and element is not None:
+                    plain = False
+        if held > MAX_BYTES:
             raise memory_exceeded()
-        if kind is float:
-            return _json_number(value)
-        if kind is int:
-            return value if -_LONG <= value < _LONG else float(value)
-        if isinstance(value, Function):
-            raise _Unsupported
-        return None if value is UNDEFINED else value
-
-    def _container(self, value: Any) -> Any:
-        json = self.json
-        if isinstance(value, dict):
-            changed: dict[str, Any] = {}
-            for key, element in value.items():
-                self._held += len(key)
-                plain = json(element)
-                if plain is not element:
-                    changed[key] = plain
-            return {**value, **changed} if changed or type(value) is not dict else value
-        elements = [json(element) for element in value]
-        if type(value) is list and all(map(_is, elements, value)):
-            return value
-        return elements
+    return plain
 
 
-def _is(left: Any, right: Any) -> bool:
-    return left is right
+def _json(value: Any) -> Any:
+    """A value as JSON."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    if kind is float:
+        return _json_number(value)
+    if kind is int:
+        return value if -_LONG <= value < _LONG else float(value)
+    if isinstance(value, dict):
+        return {key: _json(element) for key, element in value.items()}
+    if isinstance(value, list):
+        return [_json(element) for element in value]
+    if isinstance(value, Function):
+        raise _Unsupported
+    return None
 
 
 def _json_number(value: float) -> Any:

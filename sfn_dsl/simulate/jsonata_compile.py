@@ -219,13 +219,14 @@ class Compiler(Paths):
             call = self._call(node.rhs, depth)
             return lambda item, frame: call(item, frame, [left(item, frame)])
         right = self.compile(node.rhs, depth + 1)
+        name = node.rhs.value if node.rhs.type == "variable" else None
 
         def evaluate(item: Any, frame: Frame) -> Any:
             value, function = left(item, frame), right(item, frame)
             if not isinstance(function, Function):
                 raise Fault("T2006", value=function)
             if not isinstance(value, Function):
-                return single(_invoke(function, [value], None, frame, depth, None))
+                return single(_invoke(function, [value], None, frame, depth, name))
             return Native(lambda run, *args: apply(function, [apply(value, [*args], None, run)], None, run), None, 1)
 
         return evaluate

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jsonata.datetimeutils import DateTimeUtils
-from jsonata.functions import Functions
 from jsonata.jexception import JException
 
 from sfn_dsl.simulate.jsonata_calls import Native, Run, Signature
-from sfn_dsl.simulate.jsonata_values import UNDEFINED, Fault, exact, finite
+from sfn_dsl.simulate.jsonata_pictures import format_number
+from sfn_dsl.simulate.jsonata_values import UNDEFINED, Fault, exact, finite, text
 
 __all__ = ["DATE_FUNCTIONS"]
 
@@ -148,9 +148,11 @@ def _now(run: Run, picture: Any, zone: Any) -> Any:
 
 
 def _format_number(run: Run, value: Any, picture: Any, options: Any) -> Any:
-    if value is UNDEFINED:
-        return value
-    return _library(Functions.format_number, value, picture, None if options is UNDEFINED else options)
+    if value is UNDEFINED or picture is UNDEFINED:
+        return UNDEFINED
+    if not finite(value):
+        return text(value)
+    return _library(format_number, value, picture, {} if options is UNDEFINED else options)
 
 
 def _format_integer(run: Run, value: Any, picture: Any) -> Any:

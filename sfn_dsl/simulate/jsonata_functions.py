@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -148,22 +148,27 @@ def _format_base(run: Run, value: Any, radix: Any) -> Any:
     return ("-" if number < 0 else "") + "".join(reversed(digits))
 
 
-def _call(run: Run, function: Any, *args: Any) -> Any:
-    """Calls a function argument with as many of the arguments as it takes, at least one."""
-    return apply(function, list(args[: max(1, arity(function))]), None, run)
+def _answers(run: Run, function: Any, pairs: Iterable[tuple[Any, Any]], whole: Any) -> Iterator[tuple[Any, Any, Any]]:
+    """For each key (or index) and value: these, and what the function says to the value, the key and the whole.
+
+    A function gets as many of the three as it takes, at least the value.
+    """
+    taken = max(1, arity(function))
+    for key, value in pairs:
+        args = [value] if taken == 1 else [value, key, whole][:taken]
+        yield key, value, apply(function, args, None, run)
 
 
 def _map(run: Run, values: Any, function: Any) -> Any:
     if values is UNDEFINED:
         return values
-    found = (_call(run, function, value, index, values) for index, value in enumerate(values))
-    return Sequence(value for value in found if value is not UNDEFINED)
+    return Sequence(found for _, _, found in _answers(run, function, enumerate(values), values) if found is not UNDEFINED)
 
 
 def _filter(run: Run, values: Any, function: Any) -> Any:
     if values is UNDEFINED:
         return values
-    return Sequence(value for index, value in enumerate(values) if truth(_call(run, function, value, index, values)))
+    return Sequence(value for _, value, chosen in _answers(run, function, enumerate(values), values) if truth(chosen))
 
 
 def _single(run: Run, values: Any, function: Any) -> Any:
@@ -195,14 +200,13 @@ def _reduce(run: Run, values: Any, function: Any, start: Any) -> Any:
 def _sift(run: Run, value: Any, function: Any) -> Any:
     if value is UNDEFINED:
         return value
-    return {key: field for key, field in value.items() if truth(_call(run, function, field, key, value))} or UNDEFINED
+    return {key: field for key, field, chosen in _answers(run, function, value.items(), value) if truth(chosen)} or UNDEFINED
 
 
 def _each(run: Run, value: Any, function: Any) -> Any:
     if value is UNDEFINED:
         return value
-    found = (_call(run, function, field, key, value) for key, field in value.items())
-    return Sequence(field for field in found if field is not UNDEFINED)
+    return Sequence(found for _, _, found in _answers(run, function, value.items(), value) if found is not UNDEFINED)
 
 
 def _keys(run: Run, value: Any) -> Any:

@@ -125,12 +125,20 @@ def _equality(wanted: bool, left: Closure, right: Closure) -> Closure:
     return evaluate
 
 
-def _both(left: Closure, right: Closure) -> Closure:
-    return lambda item, frame: truth(left(item, frame)) and truth(right(item, frame))
+def _junction(sign: str, left: Closure, right: Closure) -> Closure:
+    decided = sign == "or"
 
+    def evaluate(item: Any, frame: Frame) -> bool:
+        if truth(left(item, frame)) is decided:
+            return decided
+        try:
+            return truth(right(item, frame))
+        except Fault as fault:
+            # As in the reference, an error on the right names this operator whatever it comes from.
+            fault.inserts["token"] = sign
+            raise
 
-def _either(left: Closure, right: Closure) -> Closure:
-    return lambda item, frame: truth(left(item, frame)) or truth(right(item, frame))
+    return evaluate
 
 
 def _concatenation(left: Closure, right: Closure) -> Closure:
@@ -191,4 +199,6 @@ def binary(sign: str, left: Closure, right: Closure) -> Closure:
         return _comparison(sign, left, right)
     if sign in ("=", "!="):
         return _equality(sign == "=", left, right)
-    return {"and": _both, "or": _either, "&": _concatenation, "in": _inclusion, "..": _range}[sign](left, right)
+    if sign in ("and", "or"):
+        return _junction(sign, left, right)
+    return {"&": _concatenation, "in": _inclusion, "..": _range}[sign](left, right)

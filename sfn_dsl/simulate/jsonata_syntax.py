@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import Any
@@ -16,6 +18,8 @@ from sfn_dsl.simulate.jsonata_text import Regex
 from sfn_dsl.simulate.jsonata_values import UNDEFINED, Function, write
 
 __all__ = ["UnsupportedExpression", "parse", "reads", "refusals", "sentence"]
+
+_PARSING = threading.Lock()
 
 # The parser's tree and its classes are no public interface: another release may change them.
 if version("jsonata-python") != "0.7.1":
@@ -48,6 +52,8 @@ class _Parser(Parser):  # type: ignore[misc, unused-ignore]
     def tree(self, text: str) -> Any:
         """The syntax tree of an expression."""
         self.source = text
+        self.ancestry: list[Any] = []
+        self.ancestor_label = self.ancestor_index = 0
         self.lexer = _Tokens(text, lambda pattern, flags: Regex(pattern, flags.case_insensitive, flags.multiline))
         self.advance()
         tree = self.expression(0)
@@ -57,6 +63,11 @@ class _Parser(Parser):  # type: ignore[misc, unused-ignore]
         if tree.type == "parent" or tree.seeking_parent is not None:
             raise JException("S0217", tree.position, tree.type)
         return tree
+
+
+@functools.cache
+def _parser() -> _Parser:
+    return _Parser()
 
 
 def _insert(value: Any) -> str:
@@ -88,7 +99,8 @@ def _syntax_error(error: JException) -> str:
 def parse(text: str) -> Any:
     """The syntax tree of an expression. Raises UnsupportedExpression with the reference's sentence when it has a mistake."""
     try:
-        return _Parser().tree(text)
+        with _PARSING:
+            return _parser().tree(text)
     except JException as error:
         message = _syntax_error(error)
     except KeyError as error:

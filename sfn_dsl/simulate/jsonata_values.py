@@ -144,7 +144,7 @@ def truth(value: Any) -> bool:
     if isinstance(value, list):
         return any(map(truth, value))
     if kind is float:
-        return numeric(value) and bool(value)
+        return numeric(value) and abs(value) > 0
     if isinstance(value, Function):
         return False
     return bool(value)

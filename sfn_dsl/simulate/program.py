@@ -28,12 +28,14 @@ from sfn_dsl.asl.model import (
     Task,
     Wait,
 )
+from sfn_dsl.asl.walk import walk
 from sfn_dsl.errors import DefinitionError
 from sfn_dsl.simulate.choice import Decide, compile_test
 from sfn_dsl.simulate.dataflow import DataFlow, Leave, compile_catch, compile_flow, compile_rule, payload, quantity, same, typed
 from sfn_dsl.simulate.map_fields import MapFields, compile_map
 from sfn_dsl.simulate.resource import Resource, task_resource
 from sfn_dsl.simulate.templates import Evaluate, constant, is_expression, path_field, reference
+from sfn_dsl.span import Span
 
 __all__ = [
     "Block",
@@ -186,11 +188,13 @@ _BlockOf: TypeAlias = Callable[[StateMachine | SubMachine], Block]
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A machine ready to run. `timeout` in seconds, None for the service's own limit."""
+    """A machine ready to run. `timeout` in seconds, None for the service's own limit. `sources`: where the user wrote the step
+    that a state was compiled from, by name of state."""
 
     machine: StateMachine
     block: Block
     timeout: int | None
+    sources: Mapping[str, Span]
 
 
 def compile_program(machine: StateMachine) -> Program:
@@ -215,7 +219,8 @@ def compile_program(machine: StateMachine) -> Program:
             except DefinitionError as error:
                 raise DefinitionError(f"state `{name}`: {error}", help=error.help) from None
         _targets_exist(block)
-    return Program(machine, top, None if machine.timeout_seconds is UNSET else machine.timeout_seconds)
+    sources = {state: found.origin.span for state, found in walk(machine) if found.origin is not None}
+    return Program(machine, top, None if machine.timeout_seconds is UNSET else machine.timeout_seconds, sources)
 
 
 def _targets_exist(block: Block) -> None:

@@ -52,7 +52,7 @@ def run_task(thread: Thread, node: TaskNode | ParallelNode | MapNode, view: View
         attempt=view.retry_count or 0,
         number=thread.run.count_call(view.name),
         region=thread.run.machine.region.name,
-        time=world.env.now,
+        time=world.now,
         token=view.token,
         execution=thread.run.arn,
     )

@@ -152,8 +152,18 @@ def _root(path: Path, view: View, document: Json) -> Json:
 
 
 def _not_found(path: Path, field: str, view: View, document: Json) -> Fault:
-    shown = view.context() if path.root == "$$" else dict(view.thread.variables) if path.root else document
-    return Fault(f"The JSONPath '{path.text}' specified for the field '{field}' could not be found in the input '{compact(shown)}'")
+    shown = _shown(path, view, document)
+    return Fault(f"The JSONPath '{path.text}' specified for the field '{field}' could not be found in the input '{shown}'")
+
+
+def _shown(path: Path, view: View, document: Json) -> str:
+    """What a path was looked for in, for messages."""
+    return compact(view.context() if path.root == "$$" else dict(view.thread.variables) if path.root else document)
+
+
+def _no_argument(call: str, path: Path, shown: str) -> str:
+    missing = f"The JsonPath argument for the field '{path.text}' could not be found in the input '{shown}'"
+    return f"The function '{call}' had the following error: {missing}"
 
 
 def _call(text: str, field: str) -> Evaluate:
@@ -167,7 +177,7 @@ def _call(text: str, field: str) -> Evaluate:
             try:
                 return path.find(_root(path, view, document))
             except Missing:
-                raise _not_found(path, field, view, document) from None
+                raise Fault(_no_argument(text, path, _shown(path, view, document))) from None
 
         try:
             return call.evaluate(resolve, view.thread.run.world)

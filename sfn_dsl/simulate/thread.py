@@ -35,7 +35,7 @@ class Deadline(Exception):
 
 @dataclass(slots=True)
 class Visit:
-    """One stay in a state, for timelines and coverage. Times in seconds since 1970; `end` is None while it lasts.
+    """One stay in a state, for timelines and coverage. Times in seconds since the world began; `end` is None while it lasts.
 
     `thread` is the path of the thread: `()` for the machine itself, `("Map", 3)` for an iteration, nested for nested ones.
     `rule` is the index of the Choice rule taken (-1: Default), `retries` the index of the retrier of each further attempt,
@@ -57,15 +57,20 @@ class Visit:
 
 
 class Run:
-    """One execution. Only its own processes change it; `execution()` of the world makes a frozen value of it."""
+    """One execution. Only its own processes change it; `execution()` of the world makes a frozen value of it.
+
+    `start` and `stop` in seconds since 1970; `deadline` and `began` on the world's own clock, which begins at 0.
+    """
 
     __slots__ = (
         "arn",
+        "began",
         "calls",
         "cause",
         "children",
         "deadline",
         "done",
+        "duration",
         "error",
         "history",
         "input",
@@ -94,8 +99,10 @@ class Run:
         self.name = name
         self.input = input
         self.deadline = deadline
+        self.began: float = world.env.now
         self.start = world.now
         self.stop: float | None = None
+        self.duration: float | None = None
         self.status = "RUNNING"
         self.output: Json = None
         self.error: str | None = None
@@ -120,6 +127,7 @@ class Run:
         """Close the run; who waits for it goes on."""
         self.status = status
         self.stop = self.world.now
+        self.duration = self.world.env.now - self.began
         self.done.succeed(self)
 
     def execution_context(self) -> dict[str, Json]:
@@ -159,7 +167,7 @@ class Thread:
         run = self.run
         if len(run.history.events) >= MAX_EVENTS - 1 and run.machine.type == "STANDARD":
             raise Failure(RUNTIME, f"The execution reached the maximum number of history events ({MAX_EVENTS}).")
-        return run.history.add(type, self.previous, run.world.env.now, details)
+        return run.history.add(type, self.previous, run.world.now, details)
 
     def assign(self, variables: Mapping[str, Json]) -> None:
         """Set variables; states that are entered later see them."""

@@ -12,17 +12,15 @@ Everything random comes from one seeded source, so the same world runs the same 
 from __future__ import annotations
 
 import random
-
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import simpy
 
 from sfn_dsl.asl.model import Json, StateMachine
 from sfn_dsl.asl.services import Pattern
-from sfn_dsl.asl.walk import walk
 from sfn_dsl.errors import SfnError
 from sfn_dsl.region import partition_of
 from sfn_dsl.simulate.answers import Answer, Answers, Call
@@ -39,7 +37,6 @@ from sfn_dsl.simulate.object_store import MemoryStore, ObjectStore
 from sfn_dsl.simulate.program import Block, Program, compile_program
 from sfn_dsl.simulate.resource import Resource
 from sfn_dsl.simulate.thread import Deadline, Run, Steps, Thread
-from sfn_dsl.span import Span
 
 __all__ = ["Bounds", "BoundsExceeded", "Deployed", "Place", "World"]
 
@@ -51,6 +48,7 @@ _DURATIONS: Final[Mapping[Pattern, float]] = {
     Pattern.CALLBACK: 60.0,
 }
 _FUNCTION_SECONDS: Final = 1.0
+_PROGRESS_STEP: Final = 1000
 
 
 class BoundsExceeded(SfnError):
@@ -78,7 +76,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Deployed:
-    """A machine in a Region. `type`: STANDARD or EXPRESS. `sources`: where the user wrote each state's step."""
+    """A machine in a Region. `type`: STANDARD or EXPRESS."""
 
     arn: str
     name: str
@@ -86,13 +84,13 @@ class Deployed:
     role_arn: str
     region: Place
     program: Program
-    sources: dict[str, Span] = field(default_factory=dict)
 
 
 class World:
     """Regions, machines, executions and a clock.
 
-    `start`: seconds since 1970 at which it begins. `answers`: what tasks answer. `faults`: what goes wrong. `objects`: what stands
+    `start`: seconds since 1970 at which it begins. `answers`: what tasks answer; `samples`: results by
+    state for tasks that nobody mocked. `faults`: what goes wrong. `objects`: what stands
     for S3 where a distributed Map reads and writes. `durations`: a function from a resource to the seconds of a call that says
     nothing itself; None takes 0.2 s, 1 s for a Lambda function, 60 s for a job or a callback. `strict`: mocked results must fit the
     service's output shape.
@@ -106,18 +104,21 @@ class World:
         account: str = "111122223333",
         regions: Iterable[str] = ("us-east-1",),
         answers: Answers | None = None,
+        samples: Mapping[str, Json] | None = None,
         faults: Iterable[Injection] = (),
         objects: ObjectStore | None = None,
         durations: Callable[[Resource], float] | None = None,
         bounds: Bounds | None = None,
         strict: bool = True,
     ) -> None:
-        self.env = simpy.Environment(initial_time=start)
+        # The clock counts from 0: whole seconds stay exact, which they would not beside 1.7e9.
+        self.env = simpy.Environment()
         self.begin = start
         self.rng = random.Random(seed)
         self.account = account
         self.places = {name: Place(name) for name in regions}
         self.answers = answers or Answers()
+        self.samples = samples or {}
         self.faults = Faults(faults)
         self.objects: ObjectStore = objects if objects is not None else MemoryStore()
         self.bounds = bounds or Bounds()
@@ -127,6 +128,7 @@ class World:
         self.machines: dict[str, Deployed] = {}
         self.runs: dict[str, Run] = {}
         self.transitions = 0
+        self.progress: Callable[[int], None] | None = None
         self._durations = durations
 
     # Time and chance
@@ -134,12 +136,12 @@ class World:
     @property
     def now(self) -> float:
         """Seconds since 1970."""
-        return float(self.env.now)
+        return self.begin + self.env.now
 
     @property
     def now_ms(self) -> int:
         """Milliseconds since 1970."""
-        return int(self.env.now * 1000)
+        return round(self.now * 1000)
 
     def timestamp(self) -> str:
         """The time as AWS writes it."""
@@ -169,7 +171,7 @@ class World:
 
     def deploy(
         self,
-        machine: StateMachine,
+        machine: StateMachine | Program,
         *,
         name: str = "machine",
         region: str = "us-east-1",
@@ -181,8 +183,8 @@ class World:
         partition = partition_of(region)
         arn = arn or f"arn:{partition}:states:{region}:{self.account}:stateMachine:{name}"
         role_arn = role_arn or f"arn:{partition}:iam::{self.account}:role/{name}"
-        sources = {state: found.origin.span for state, found in walk(machine) if found.origin is not None}
-        deployed = Deployed(arn, name, type, role_arn, self.place(region), compile_program(machine), sources)
+        program = machine if isinstance(machine, Program) else compile_program(machine)
+        deployed = Deployed(arn, name, type, role_arn, self.place(region), program)
         self.machines[arn] = deployed
         return deployed
 
@@ -200,7 +202,7 @@ class World:
         allowed = STANDARD_SECONDS if machine.type == "STANDARD" else EXPRESS_SECONDS
         if machine.program.timeout is not None:
             allowed = min(allowed, machine.program.timeout)
-        run = Run(self, machine, machine.program, arn, name, value, self.now + allowed)
+        run = Run(self, machine, machine.program, arn, name, value, self.env.now + allowed)
         self.runs[arn] = run
         run.history.add("ExecutionStarted", 0, self.now, {"input": value, "roleArn": machine.role_arn})
         run.process = self.env.process(self._live(run, machine.program.block))
@@ -210,7 +212,7 @@ class World:
         """Start a child of a Map Run; it has no deadline of its own but that of its type and its parent."""
         identity = self.uuid()
         arn = f"{parent.machine.arn.rpartition(':')[0].replace(':stateMachine', ':execution')}:{name}:{identity}"
-        deadline = min(parent.deadline, self.now + EXPRESS_SECONDS) if express else parent.deadline
+        deadline = min(parent.deadline, self.env.now + EXPRESS_SECONDS) if express else parent.deadline
         child = Run(self, parent.machine, parent.program, arn, identity, input, deadline)
         parent.children.append(child)
         child.history.add("ExecutionStarted", 0, self.now, {"input": input, "roleArn": parent.machine.role_arn})
@@ -255,6 +257,8 @@ class World:
         """Count a state transition. Raises BoundsExceeded."""
         run.transitions += 1
         self.transitions += 1
+        if self.progress is not None and not self.transitions % _PROGRESS_STEP:
+            self.progress(self.transitions)
         if self.transitions > self.bounds.transitions:
             raise BoundsExceeded(
                 f"the simulation passed {self.bounds.transitions} state transitions without an end",
@@ -262,8 +266,8 @@ class World:
             )
 
     def within_bounds(self, time: float) -> None:
-        """Raise BoundsExceeded when a time lies beyond the world's end."""
-        if time - self.begin > self.bounds.seconds:
+        """Raise BoundsExceeded when a time on the world's clock lies beyond its end."""
+        if time > self.bounds.seconds:
             days = self.bounds.seconds / 86_400
             raise BoundsExceeded(
                 f"the simulation passed {days:g} days of virtual time without an end",
@@ -272,14 +276,14 @@ class World:
 
     # Running
 
-    def run(self, until: Run | float | None = None) -> None:
-        """Let time pass: until a run has ended, until a point in time, or until every execution has ended or nothing moves."""
+    def run(self, until: Run | None = None, *, seconds: float | None = None) -> None:
+        """Let time pass: until a run has ended, for so many seconds, or until every execution has ended or nothing moves."""
         try:
-            if isinstance(until, Run):
+            if until is not None:
                 while until.status == "RUNNING" and self.env.peek() != float("inf"):
                     self.env.step()
-            elif until is not None:
-                self.env.run(until=until)
+            elif seconds is not None:
+                self.env.run(until=self.env.now + seconds)
             else:
                 while any(run.status == "RUNNING" for run in self.runs.values()) and self.env.peek() != float("inf"):
                     self.env.step()
@@ -289,7 +293,7 @@ class World:
 
     def execution(self, run: Run) -> Execution:
         """What has become of a run so far."""
-        return execution_of(run, run.machine.sources)
+        return execution_of(run)
 
     def stop_region(self, region: str, *, after: float = 0.0, lasting: float | None = None) -> None:
         """Let a Region stand still after so many seconds, for so many seconds (None: for good)."""

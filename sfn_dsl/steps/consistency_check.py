@@ -36,4 +36,4 @@ class ConsistencyCheck(TaskStep):
             default=Throw(self.error, self.cause),
         )
         [call] = engine.lower(self, site)
-        return (replace(call, next="result"), verdict)
+        return (replace(call, sample={self.status_field: self.success}, next="result"), verdict)

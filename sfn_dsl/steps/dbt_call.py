@@ -74,7 +74,7 @@ class DbtCall(TaskStep):
     def _call(self, site: Site, payload: Template, *, callback: bool = False) -> Call:
         engine = LambdaFunction(function=self.function, payload=payload, returns=_RETURNS, callback=callback)
         [call] = engine.lower(self, site)
-        return call
+        return replace(call, sample={"status": "SUCCEEDED"})
 
     def _callback(self, site: Site, timeout: Template) -> tuple[Draft, ...]:
         request = {**self._request(self.idempotency_key), "task_token": TASK_TOKEN}

@@ -47,7 +47,8 @@ class Target:
 def target_input(target: Target, event: Mapping[str, Json], rule: str, rule_arn: str, ingested: str) -> str:
     """The JSON text that a target receives. `ingested`: when the bus took the event, ISO 8601.
 
-    A template's variables are replaced: outside quotes by JSON, inside quotes by plain text; a path that leads nowhere is empty text.
+    A template's variables are replaced: outside quotes by JSON, inside quotes by plain text; a path that leads
+    nowhere gives empty text.
     """
     if target.input is not None:
         return target.input

@@ -105,7 +105,8 @@ def check_body(queue: Queue, body: str, attributes: Mapping[str, Mapping[str, Js
         if not attribute.get("StringValue") and not attribute.get("BinaryValue"):
             kind = attribute["DataType"]
             raise invalid_value(
-                f"The message attribute '{name}' must contain non-empty message attribute value for message attribute type '{kind}'."
+                f"The message attribute '{name}' must contain non-empty message attribute value "
+                f"for message attribute type '{kind}'."
             )
 
 
