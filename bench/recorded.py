@@ -101,14 +101,14 @@ def compare(case: Case, execution: Execution) -> Verdict:
     wild = WILD | {pair[1] for pair in case["jsonpath_replacements"]}
     verdict = {"status": want.get("status") == execution.status}
     if want.get("status") == "SUCCEEDED" and "output" in want:
-        got = _normalised(_parsed({"o": execution.output}), rules)["o"]
-        verdict["output"] = _same(_parsed({"o": want["output"]})["o"], got, wild)
+        got = normalised(parsed({"o": execution.output}), rules)["o"]
+        verdict["output"] = same(parsed({"o": want["output"]})["o"], got, wild)
     elif want.get("status") and want["status"] != "SUCCEEDED":
-        verdict["error"] = _same(want.get("error"), _normalised(execution.error, rules), wild)
+        verdict["error"] = same(want.get("error"), normalised(execution.error, rules), wild)
         cause: Any = execution.cause
         if isinstance(want.get("cause"), dict):
-            cause = _json_or_text(cause)
-        verdict["cause"] = _same(want.get("cause"), _normalised(cause, rules), wild)
+            cause = json_or_text(cause)
+        verdict["cause"] = same(want.get("cause"), normalised(cause, rules), wild)
     if "states" in want:
         events = execution.events
         entered = _entered(events)
@@ -124,36 +124,39 @@ def passed(verdict: Verdict) -> bool:
     return all(agrees for aspect, agrees in verdict.items() if aspect in PASSING)
 
 
-def _json_or_text(value: Any) -> Any:
+def json_or_text(value: Any) -> Any:
+    """The value of a JSON text; anything else as it is."""
     try:
         return json.loads(value)
     except (TypeError, ValueError):
         return value
 
 
-def _parsed(value: Any) -> Any:
+def parsed(value: Any) -> Any:
     """The recordings hold texts that look like JSON objects, inside objects, as parsed JSON."""
     if isinstance(value, dict):
         members = {}
         for key, member in value.items():
             if isinstance(member, str) and member.startswith("{"):
-                member = _json_or_text(member)
-            members[key] = _parsed(member)
+                member = json_or_text(member)
+            members[key] = parsed(member)
         return members
-    return [_parsed(member) for member in value] if isinstance(value, list) else value
+    return [parsed(member) for member in value] if isinstance(value, list) else value
 
 
-def _normalised(value: Any, rules: Iterable[tuple[str, str]]) -> Any:
+def normalised(value: Any, rules: Iterable[tuple[str, str]]) -> Any:
+    """A value with the replacements that the recording made in texts."""
     text = json.dumps(value, default=str)
     for pattern, replacement in rules:
         try:
             text = re.sub(pattern, lambda match, put=replacement: put, text)
         except re.error:
             continue
-    return _json_or_text(text) if text else value
+    return json_or_text(text) if text else value
 
 
-def _same(want: Any, got: Any, wild: frozenset[str]) -> bool:
+def same(want: Any, got: Any, wild: frozenset[str]) -> bool:
+    """Whether a value is what was recorded; tokens match anything."""
     if isinstance(want, str):
         if want in wild:
             return True
@@ -168,9 +171,9 @@ def _same(want: Any, got: Any, wild: frozenset[str]) -> bool:
     if isinstance(want, (int, float)):
         return isinstance(got, (int, float)) and want == got
     if isinstance(want, list):
-        return isinstance(got, list) and len(want) == len(got) and all(map(_same, want, got, [wild] * len(want)))
+        return isinstance(got, list) and len(want) == len(got) and all(map(same, want, got, [wild] * len(want)))
     if isinstance(want, dict):
-        return isinstance(got, dict) and set(want) == set(got) and all(_same(want[key], got[key], wild) for key in want)
+        return isinstance(got, dict) and set(want) == set(got) and all(same(want[key], got[key], wild) for key in want)
     return bool(want == got)
 
 

@@ -9,6 +9,7 @@ import json
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -250,9 +251,9 @@ UPDATES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"l": {"L": [N("1"), N("2"), ITEM["l"]["L"][2], N("2"), N("1")]}},
     ),
     ("SET m.b.c = :v, m.#d = :v", {"v": S("x"), "d": "new"}, {"m": {"M": {"a": S("1"), "b": {"M": {"c": S("x")}}, "new": S("x")}}}),
+    ("SET l[3] = :v", {"v": N("1")}, {"l": {"L": [*ITEM["l"]["L"], N("1")]}}),
     ("REMOVE l[0], l[2], l[8]", {}, {"l": {"L": [N("2")]}}),
     ("SET l[1] = :v REMOVE l[0]", {"v": S("q")}, {"l": {"L": [S("q"), ITEM["l"]["L"][2]]}}),
-    ("ADD n :v, ss :w, new.x :v", {"v": N("5")}, {}),
     ("ADD n :v, ss :w", {"v": N("-10"), "w": {"SS": ["c", "a"]}}, {"n": N("0"), "ss": {"SS": ["a", "b", "c"]}}),
     ("ADD q :v", {"v": N("5")}, {"q": N("5")}),
     ("DELETE ss :v", {"v": {"SS": ["a"]}}, {"ss": {"SS": ["b"]}}),
@@ -260,7 +261,7 @@ UPDATES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "marks", "changed"), [case for case in UPDATES if "new.x" not in case[0]])
+@pytest.mark.parametrize(("text", "marks", "changed"), UPDATES, ids=[case[0] for case in UPDATES])
 def test_dynamodb_updates(text: str, marks: dict[str, Any], changed: dict[str, Any]) -> None:
     assert update(text, **marks) == {**ITEM, **changed}
 
@@ -647,13 +648,17 @@ def test_dynamodb_answers_are_copies() -> None:
 # Where moto 5.2.5 differs from AWS, not from us, and what is therefore kept out of the generated requests:
 # - `a <> :v` with `a` missing is false in moto; conditions over missing attributes use `=` and functions only
 # - an update that only removes makes an item out of nothing
+# - it fails to order values of different types, which are just not ordered
+# - it answers ConsumedCapacity without being asked, and keeps useless zeros of a sum
+# - a set that was copied in the same update shares its members with the copy
+# - it holds true for 1 and false for 0
 # - it does not check a BETWEEN's bounds, redundant parentheses, operands that are not distinct
 # - it adds with 38 digits and rounds; numbers here are short
 # - REMOVE of several elements of one list removes by the positions of the moment
 # - the texts of syntax errors; only the error code is compared
 _scalar = st.one_of(
     st.sampled_from(["", "a", "ab", "b", "abc"]).map(S),
-    st.sampled_from(["0", "1", "2", "10", "-1", "2.5"]).map(N),
+    st.sampled_from(["2", "10", "-1", "2.5"]).map(N),
     st.booleans().map(lambda flag: {"BOOL": flag}),
 )
 _sets = st.one_of(
@@ -665,7 +670,7 @@ _item = st.fixed_dictionaries(
     {
         "a": _value,
         "b": _scalar,
-        "n": st.sampled_from(["1", "2", "3.5"]).map(N),
+        "n": st.sampled_from(["3", "2", "3.5"]).map(N),
         "m": st.fixed_dictionaries({"x": _scalar}).map(lambda members: {"M": members}),
     },
 )
@@ -686,9 +691,9 @@ def _conditions(draw: Any, depth: int = 2) -> tuple[str, dict[str, Any]]:
             case 0:
                 return f"{path} {draw(st.sampled_from(['=', '<>']))} {value(_value)}"
             case 1:
-                return f"{path} {draw(st.sampled_from(['<', '<=', '>', '>=']))} {value(_scalar.filter(lambda found: 'BOOL' not in found))}"
+                return f"n {draw(st.sampled_from(['<', '<=', '>', '>=']))} {value(st.sampled_from(['1', '2.50', '10']).map(N))}"
             case 2:
-                return f"{path} BETWEEN {value(st.just(N('1')))} AND {value(st.just(N('2.5')))}"
+                return f"n BETWEEN {value(st.just(N('1')))} AND {value(st.just(N('2.5')))}"
             case 3:
                 return f"{path} IN ({value(_scalar)}, {value(_scalar)})"
             case 4:
@@ -732,12 +737,14 @@ def _outcome(call: Callable[[], Any]) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """An answer without order in sets and without boto's metadata."""
+    """An answer without order in sets, useless zeros and boto's metadata."""
     if isinstance(value, dict):
+        if list(value) == ["N"]:
+            return {"N": format(Decimal(value["N"]).normalize(), "f")}
         return {
             name: sorted(member) if name in ("SS", "NS") else _plain(member)
             for name, member in value.items()
-            if name != "ResponseMetadata"
+            if name not in ("ResponseMetadata", "ConsumedCapacity")
         }
     return [_plain(member) for member in value] if isinstance(value, list) else value
 
@@ -755,7 +762,7 @@ def moto_table() -> Iterator[Any]:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(item=_item, request=_conditions())
 def test_dynamodb_conditions_as_moto_judges_them(
     moto_table: Any, item: dict[str, Any], request: tuple[str, dict[str, Any]]
@@ -789,7 +796,9 @@ def _updates(draw: Any) -> tuple[str, dict[str, Any]]:
                     f"{target} = n {draw(st.sampled_from('+-'))} {value(draw(st.sampled_from([N('1'), N('0.5')])))}"
                 )
             case 2:
-                actions.setdefault("SET", []).append(f"{target} = if_not_exists({draw(_path)}, {value(draw(_scalar))})")
+                actions.setdefault("SET", []).append(
+                    f"{target} = if_not_exists({draw(st.sampled_from(['n', 'm.x', 'zz']))}, {value(draw(_scalar))})"
+                )
             case 3:
                 actions.setdefault("SET", []).append(f"{target} = list_append({value({'L': [S('x')]})}, {value({'L': [N('1')]})})")
             case 4:
@@ -802,7 +811,7 @@ def _updates(draw: Any) -> tuple[str, dict[str, Any]]:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(item=_item, request=_updates())
 def test_dynamodb_updates_as_moto_makes_them(moto_table: Any, item: dict[str, Any], request: tuple[str, dict[str, Any]]) -> None:
     text, values = request
@@ -861,6 +870,12 @@ def test_sqs_fifo_keeps_groups_in_order_and_drops_repeats() -> None:
 
 SQS_REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("SendMessage", {"QueueUrl": URL + "none", "MessageBody": "x"}, "QueueDoesNotExist", "The specified queue does not exist."),
+    (
+        "SendMessage",
+        {"QueueUrl": "http://nobody.test/q", "MessageBody": "x"},
+        "SdkClientException",
+        "Unable to execute HTTP request: nobody.test: Name or service not known",
+    ),
     ("SendMessage", {"QueueUrl": URL + "q"}, "MissingParameter", "The request must contain the parameter MessageBody."),
     (
         "SendMessage",
@@ -1124,12 +1139,12 @@ def test_s3_listings_as_moto_gives_them() -> None:
     ]
     s3 = storage()
     with moto_clients("s3") as (client,):
-        client.create_bucket(Bucket="b")
+        client.create_bucket(Bucket="bucket")
         for key in keys:
-            client.put_object(Bucket="b", Key=key, Body=key.encode())
+            client.put_object(Bucket="bucket", Key=key, Body=key.encode())
             s3.put("b", key, key.encode(), NOW)
         for arguments in asked:
-            theirs = client.list_objects_v2(Bucket="b", **arguments)
+            theirs = client.list_objects_v2(Bucket="bucket", **arguments)
             mine = s3.call("ListObjectsV2", {"Bucket": "b", **arguments}, NOW)
             pick = [(entry["Key"], entry["Size"], entry["ETag"]) for entry in theirs.get("Contents", [])]
             assert [(entry["Key"], entry["Size"], entry["ETag"]) for entry in mine["Contents"]] == pick

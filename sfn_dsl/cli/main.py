@@ -20,6 +20,8 @@ _COMMANDS = {
     "completion": "Print the completion script for a shell.",
     "diff": "Show what changed, state by state.",
     "list": "List pipelines and what they become.",
+    "record": "Save the history of a real execution, to be simulated.",
+    "simulate": "Run a definition on a virtual clock, with faults.",
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sfn_dsl.asl.model import UNSET, Json, StateMachine
+from sfn_dsl.asl.services import Pattern
 from sfn_dsl.asl.shapes import Shape
 from sfn_dsl.compile.assemble import Assembler
 from sfn_dsl.compile.check import check_graph
@@ -22,6 +23,7 @@ from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import MISSING, Expression
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.region import Target
+from sfn_dsl.steps.task import Task
 
 __all__ = ["Compiled", "Sample", "StageRecord", "compile_pipeline"]
 
@@ -156,7 +158,10 @@ def _samples(root: Scope) -> dict[str, Sample]:
     for scope in root.walk():
         for node in scope.nodes:
             draft = node.draft
-            if isinstance(draft, Call) and draft.shape is not None and (draft.sample or draft.shape.kind != "any"):
+            if not isinstance(draft, Call) or draft.shape is None or not (draft.sample or draft.shape.kind != "any"):
+                continue
+            # Other shapes are those of a service, which is known without the declaration.
+            if draft.prefix or draft.sample or draft.pattern is Pattern.CALLBACK or isinstance(node.occurrence.step, Task):
                 found[node.name] = Sample(path=draft.prefix, shape=draft.shape, members=draft.sample)
     return found
 

@@ -21,7 +21,7 @@ from sfn_dsl.errors import ConfigError
 from sfn_dsl.simulate.failure import Failure
 from sfn_dsl.simulate.resource import Resource
 
-__all__ = ["Answer", "Answers", "Call", "Mock", "parse_answer", "read_mocks"]
+__all__ = ["Answer", "Answers", "Call", "Mock", "answers_of", "parse_answer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +71,13 @@ _DISTRIBUTIONS: Final[Mapping[str, tuple[int, str]]] = {
 }
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Answers:
     """The mocks of a world, by name of state, of function and of resource; the first that is there counts, in this order."""
 
-    states: dict[str, Mock] = field(default_factory=dict)
-    functions: dict[str, Mock] = field(default_factory=dict)
-    resources: dict[str, Mock] = field(default_factory=dict)
+    states: Mapping[str, Mock] = field(default_factory=dict)
+    functions: Mapping[str, Mock] = field(default_factory=dict)
+    resources: Mapping[str, Mock] = field(default_factory=dict)
 
     def find(self, call: Call, rng: random.Random) -> Answer | None:
         """The answer to a call; None when nothing is said about it."""
@@ -187,20 +187,20 @@ def _json_file(path: Path, where: str) -> Json:
         raise ConfigError(f"{where}: {path} is not JSON: {error}") from None
 
 
-def read_mocks(path: Path) -> Answers:
-    """The mocks of a file. Raises ConfigError for a file that cannot be read or says something unknown."""
-    value = _json_file(path, "mocks")
+def answers_of(value: Any, path: Path) -> Answers:
+    """The mocks that a parsed mock file means. Raises ConfigError for what is unknown in it."""
+    known = ("states", "functions", "resources")
+    help = "a mock file has `states`, `functions` and `resources`, each an object of names and answers"
     if not isinstance(value, dict):
-        raise ConfigError(f"{path}: a mock file is an object with `states`, `functions` and `resources`")
-    known = {"states", "functions", "resources"}
+        raise ConfigError(f"{path} is no mock file", help=help)
     for key in value:
         if key not in known:
-            raise ConfigError(f"{path}: `{key}` is unknown", help="a mock file has `states`, `functions` and `resources`")
+            raise ConfigError(f"{path}: `{key}` is unknown", help=help)
     parts: dict[str, dict[str, Mock]] = {}
-    for part in sorted(known):
+    for part in known:
         given = value.get(part, {})
         if not isinstance(given, dict):
-            raise ConfigError(f"{path}: `{part}` is an object of names and answers")
+            raise ConfigError(f"{path}: `{part}` is no object", help=help)
         parts[part] = {
             name: parse_answer(answer, path.parent, f"{path}: {part}.{name}") for name, answer in given.items()
         }

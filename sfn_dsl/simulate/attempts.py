@@ -109,6 +109,7 @@ def run_attempts(thread: Thread, node: TaskNode | ParallelNode | MapNode, view: 
         view.result = ABSENT
         if visit is not None:
             visit.retries += (index,)
+        thread.run.world.count_transition(thread.run)
         yield from thread.sleep(delay)
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "Assigned",
     "DataFlow",
     "Leave",
+    "Shaping",
     "compile_catch",
     "compile_flow",
     "compile_rule",
@@ -43,12 +44,26 @@ def same(view: View, document: Json) -> Json:
 
 
 @dataclass(frozen=True, slots=True)
+class Shaping:
+    """The steps of JSONPath from a result to an output: `select` (None without ResultSelector), `merge` by ResultPath, `out`."""
+
+    assign: Evaluate | None
+    select: Evaluate | None
+    merge: Callable[[View, Json], Json]
+    out: Evaluate
+
+
+@dataclass(frozen=True, slots=True)
 class DataFlow:
-    """The data flow of a state: `enter` makes the effective input, `arguments` what the work gets, `leave` the output."""
+    """The data flow of a state: `enter` makes the effective input, `arguments` what the work gets, `leave` the output.
+
+    `shaping` holds the steps of `leave` one by one, None in JSONata.
+    """
 
     enter: Evaluate
     arguments: Evaluate
     leave: Leave
+    shaping: Shaping | None = None
 
 
 def compile_flow(state: object, jsonata: bool, *, yields: bool) -> DataFlow:
@@ -61,10 +76,12 @@ def compile_flow(state: object, jsonata: bool, *, yields: bool) -> DataFlow:
             leave=_leave_jsonata(getattr(state, "output", UNSET), getattr(state, "assign", UNSET), yields=yields),
         )
     parameters = getattr(state, "parameters", UNSET)
+    shaping = _shaping(state, getattr(state, "assign", UNSET))
     return DataFlow(
         enter=_path_or_nothing(getattr(state, "input_path", UNSET), "InputPath"),
         arguments=same if parameters is UNSET else template(parameters),
-        leave=_leave_jsonpath(state, getattr(state, "assign", UNSET)),
+        leave=_leave_jsonpath(shaping),
+        shaping=shaping,
     )
 
 
@@ -72,7 +89,7 @@ def compile_rule(state: Choice, rule: ChoiceRule, jsonata: bool, field: str) -> 
     """What leaves a Choice by a rule: the rule's own Assign and Output stand in place of the state's."""
     if jsonata:
         return _leave_jsonata(rule.output, rule.assign, yields=False, field=f"{field}/")
-    return _leave_jsonpath(state, rule.assign)
+    return _leave_jsonpath(_shaping(state, rule.assign))
 
 
 def compile_catch(catcher: Catcher, jsonata: bool, field: str) -> Leave:
@@ -125,11 +142,17 @@ def _leave_jsonata(output: Payload, assign: Payload, *, yields: bool, field: str
     return leave
 
 
-def _leave_jsonpath(state: object, assign: Payload) -> Leave:
-    select = payload(getattr(state, "result_selector", UNSET), False, "ResultSelector")
-    variables = payload(assign, False, "Assign")
-    merge = _merge(getattr(state, "result_path", UNSET))
-    out = _path_or_nothing(getattr(state, "output_path", UNSET), "OutputPath")
+def _shaping(state: object, assign: Payload) -> Shaping:
+    return Shaping(
+        assign=payload(assign, False, "Assign"),
+        select=payload(getattr(state, "result_selector", UNSET), False, "ResultSelector"),
+        merge=_merge(getattr(state, "result_path", UNSET)),
+        out=_path_or_nothing(getattr(state, "output_path", UNSET), "OutputPath"),
+    )
+
+
+def _leave_jsonpath(shaping: Shaping) -> Leave:
+    variables, select, merge, out = shaping.assign, shaping.select, shaping.merge, shaping.out
 
     def leave(view: View, effective: Json, result: Json) -> tuple[Json, Assigned]:
         assigned = variables(view, result) if variables else None

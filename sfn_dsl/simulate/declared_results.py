@@ -37,7 +37,7 @@ def _members(shape: Shape) -> list[tuple[str, Shape]]:
 
 
 def with_member(value: Json, path: tuple[str, ...], member: Json) -> Json:
-    """A copy of a value with a member put at a path of names."""
+    """A copy of a value with a member put at a path of names; the member itself for an empty path."""
     if not path:
         return member
     base: dict[str, Any] = dict(value) if isinstance(value, dict) else {}

@@ -14,10 +14,13 @@ from sfn_dsl.asl.services import Pattern
 from sfn_dsl.errors import ConfigError
 from sfn_dsl.simulate.answers import Answer, Call
 from sfn_dsl.simulate.faults import error_prefix, faulty_answer
+from sfn_dsl.simulate.history import compact
 from sfn_dsl.simulate.nested import Started, receipt
+from sfn_dsl.simulate.place import Service
 from sfn_dsl.simulate.resource import Resource
 from sfn_dsl.simulate.result_check import check_result
 from sfn_dsl.simulate.result_sample import sample_result
+from sfn_dsl.simulate.result_shapes import METADATA
 from sfn_dsl.simulate.services.service_error import ServiceError
 from sfn_dsl.simulate.thread import Run
 
@@ -26,15 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["dispatch"]
 
-# The name under which a Region keeps a service, by the service part of a Resource.
-_SERVICES: Mapping[str, str] = {
-    "dynamodb": "dynamodb",
-    "sqs": "sqs",
-    "sns": "sns",
-    "s3": "s3",
-    "events": "events",
-    "eventbridge": "events",
-}
 # What the error texts of optimised integrations call a service (recorded).
 _LONG_NAMES: Mapping[str, str] = {
     "dynamodb": "AmazonDynamoDBv2",
@@ -68,13 +62,20 @@ def _effect(world: World, call: Call, run: Run) -> Answer | Started:
 
 def _unmocked(world: World, call: Call, run: Run) -> Answer:
     """What a service in memory says, else a sample."""
-    service = run.machine.region.services.get(_SERVICES.get(call.resource.service, ""))
-    if service is not None and service.holds(call.arguments):
-        return _served(world, service, call)
+    resource = call.resource
+    service = run.machine.region.service_for(resource, call.arguments)
+    answer = _served(world, service, call) if service is not None else None
+    if resource.pattern is Pattern.CALLBACK and (answer is None or not answer.fails):
+        if not world.callbacks_sampled:
+            return Answer(never=True, mocked=False)
+        return Answer(value=world.samples.get(call.state, {}), mocked=False)
+    if answer is not None:
+        return answer
     if call.state in world.samples:
         return Answer(value=world.samples[call.state], mocked=False)
-    if call.resource.kind == "service":
-        return Answer(value=sample_result(call.resource.arn, call.arguments, now=world.timestamp()), mocked=False)
+    if resource.kind == "service":
+        seed = len(world.runs) * 1_000_003 + call.number
+        return Answer(value=sample_result(resource.arn, call.arguments, seed=seed, now=world.timestamp()), mocked=False)
     return Answer(value={}, mocked=False)
 
 
@@ -103,13 +104,21 @@ def _nested(world: World, call: Call, run: Run) -> Started | None:
     return Started(child, receipt(child), waits=resource.pattern in (Pattern.SYNC, Pattern.SYNC_2))
 
 
-def _served(world: World, service: object, call: Call) -> Answer:
+def _served(world: World, service: Service, call: Call) -> Answer:
     resource = call.resource
     operation = resource.operation[:1].upper() + resource.operation[1:]
     try:
-        value = service.call(operation, call.arguments, world.now)  # type: ignore[attr-defined]
+        value = service.call(operation, call.arguments, world.now)
     except ServiceError as error:
         return Answer(fails=True, error=_error_name(resource, error), cause=_cause(world, resource, error), mocked=False)
+    if resource.name == "events:putEvents" and value.get("FailedEntryCount"):
+        return Answer(fails=True, error="EventBridge.FailedEntry", cause=compact(value), mocked=False)
+    if not resource.sdk and resource.service in METADATA:
+        value = {
+            **value,
+            "SdkHttpMetadata": {"AllHttpHeaders": {}, "HttpHeaders": {}, "HttpStatusCode": 200},
+            "SdkResponseMetadata": {"RequestId": world.uuid()},
+        }
     return Answer(value=value, mocked=False)
 
 

@@ -16,6 +16,7 @@ from sfn_dsl.simulate.clock import timestamp
 from sfn_dsl.simulate.failure import Failure
 from sfn_dsl.simulate.item_batcher import batch
 from sfn_dsl.simulate.item_reader import STATE_DATA, Item, ReaderRequest, items_of_value, read_items
+from sfn_dsl.simulate.map_fields import Reading
 from sfn_dsl.simulate.map_input import map_items, select
 from sfn_dsl.simulate.program import MapNode
 from sfn_dsl.simulate.result_writer import ChildResult, collect, write
@@ -23,7 +24,17 @@ from sfn_dsl.simulate.templates import Evaluate
 from sfn_dsl.simulate.thread import Run, Steps, Thread
 from sfn_dsl.simulate.view import Fault, View
 
-__all__ = ["Tolerance", "map_settings", "run_distributed", "tolerance_exceeded"]
+__all__ = [
+    "EXCEEDED",
+    "EXCEEDED_CAUSE",
+    "Tolerance",
+    "batched",
+    "map_settings",
+    "reader_request",
+    "run_distributed",
+    "selected",
+    "state_items",
+]
 
 CONCURRENCY: Final = 10_000
 EXCEEDED: Final = "States.ExceedToleratedFailureThreshold"
@@ -51,7 +62,7 @@ class Tolerance:
 
 
 def map_settings(node: MapNode, view: View, effective: Json) -> tuple[int, Tolerance]:
-    """Concurrency and tolerance of a Map. Raises Fault where a value is out of range."""
+    """Concurrency (0: as much as there can be) and tolerance of a Map. Raises Fault where a value is out of range."""
     fields, query = node.fields, node.jsonata
     concurrency = _value(fields.concurrency, view, effective) or 0
     if concurrency < 0:
@@ -62,7 +73,7 @@ def map_settings(node: MapNode, view: View, effective: Json) -> tuple[int, Toler
     percentage = _value(fields.tolerated_percentage, view, effective)
     if percentage is not None and not 0 <= percentage <= 100:
         raise Fault("ToleratedFailurePercentage must be between 0 and 100.", query=query)
-    return min(concurrency or CONCURRENCY, CONCURRENCY), Tolerance(count, percentage)
+    return concurrency, Tolerance(count, percentage)
 
 
 def _value(evaluate: Evaluate | None, view: View, effective: Json) -> Json:
@@ -73,13 +84,13 @@ def run_distributed(thread: Thread, node: MapNode, view: View, effective: Json) 
     """One Map Run; its value is the state's result."""
     world, run = thread.run.world, thread.run
     items = _items(thread, node, view, effective)
-    inputs = _batches(node, view, effective, _selected(node, view, effective, items))
+    inputs = batched(node, view, effective, selected(node, view, effective, items))
     label = node.fields.label or view.name.replace(" ", "")
     arn = f"{run.machine.arn.replace(':stateMachine:', ':mapRun:')}/{label}:{world.uuid()}"
     thread.event("MapRunStarted", {"mapRunArn": arn})
     concurrency, tolerance = map_settings(node, view, effective)
     map_run = _MapRun(thread, node, view, f"{run.machine.name}/{label}", tolerance)
-    failure = yield from map_run.run(inputs, concurrency)
+    failure = yield from map_run.run(inputs, min(concurrency or CONCURRENCY, CONCURRENCY))
     if failure is not None:
         thread.aside("MapRunFailed", {"error": failure.error, "cause": failure.cause})
         raise failure
@@ -96,17 +107,26 @@ def _items(thread: Thread, node: MapNode, view: View, effective: Json) -> list[I
     """The items, with the MapStateStarted event that counts them. Settings are checked before anything is read."""
     reading = node.fields.reading
     if reading is None:
-        if node.jsonata and node.fields.items is None and isinstance(effective, dict):
-            found = items_of_value(effective, STATE_DATA)
-        else:
-            found = [Item(value, STATE_DATA) for value in map_items(node, view, effective)]
+        found = state_items(node, view, effective)
         thread.event("MapStateStarted", {"length": len(found)})
         map_settings(node, view, effective)
         return found
     thread.event("MapStateStarted", {"length": 0})
     map_settings(node, view, effective)
+    return read_items(reader_request(reading, view, effective), thread.run.world.objects)
+
+
+def state_items(node: MapNode, view: View, effective: Json) -> list[Item]:
+    """The items of a Map without an ItemReader."""
+    if node.jsonata and node.fields.items is None and isinstance(effective, dict):
+        return items_of_value(effective, STATE_DATA)
+    return [Item(value, STATE_DATA) for value in map_items(node, view, effective)]
+
+
+def reader_request(reading: Reading, view: View, effective: Json) -> ReaderRequest:
+    """An ItemReader with its fields evaluated."""
     maximum = _value(reading.max_items, view, effective)
-    request = ReaderRequest(
+    return ReaderRequest(
         action=reading.action,
         arguments=_value(reading.arguments, view, effective) or {},
         input_type=reading.input_type,
@@ -118,10 +138,10 @@ def _items(thread: Thread, node: MapNode, view: View, effective: Json) -> list[I
         items_pointer=reading.items_pointer,
         max_items=maximum,
     )
-    return read_items(request, thread.run.world.objects)
 
 
-def _selected(node: MapNode, view: View, effective: Json, items: list[Item]) -> list[Json]:
+def selected(node: MapNode, view: View, effective: Json, items: list[Item]) -> list[Json]:
+    """What ItemSelector makes of every item."""
     inputs = []
     for index, item in enumerate(items):
         context: dict[str, Json] = {"Index": index, "Value": item.value, "Source": item.source}
@@ -131,7 +151,8 @@ def _selected(node: MapNode, view: View, effective: Json, items: list[Item]) -> 
     return inputs
 
 
-def _batches(node: MapNode, view: View, effective: Json, inputs: list[Json]) -> list[Json]:
+def batched(node: MapNode, view: View, effective: Json, inputs: list[Json]) -> list[Json]:
+    """The inputs of the children: batches with an ItemBatcher, else the inputs as they are."""
     batching = node.fields.batching
     if batching is None:
         return inputs

@@ -30,7 +30,7 @@ from sfn_dsl.simulate.tasks import run_task
 from sfn_dsl.simulate.thread import Steps, Thread, Visit
 from sfn_dsl.simulate.view import Fault, View
 
-__all__ = ["run_block"]
+__all__ = ["choose", "delay", "failure_of", "hand_on", "run_block"]
 
 _LONGEST_WAIT = 2**31 - 1
 
@@ -54,14 +54,14 @@ def run_block(thread: Thread, block: Block, value: Json) -> Steps:
                 case PassNode():
                     outcome = _pass(node, view)
                 case ChoiceNode():
-                    outcome = _choice(node, view)
+                    outcome = choose(node, view)
                 case SucceedNode():
-                    outcome = _hand_on(node, view)
+                    outcome = hand_on(node, view)
                 case WaitNode():
-                    yield from thread.sleep(_delay(node, view, world.now))
-                    outcome = _hand_on(node, view)
+                    yield from thread.sleep(delay(node, view, world.now))
+                    outcome = hand_on(node, view)
                 case FailNode():
-                    raise _failure(node, view)
+                    raise failure_of(node, view)
                 case TaskNode():
                     outcome = yield from run_attempts(thread, node, view, run_task)
                 case ParallelNode():
@@ -70,10 +70,10 @@ def run_block(thread: Thread, block: Block, value: Json) -> Steps:
                     outcome = yield from run_attempts(thread, node, view, _MAP)
         except Fault as fault:
             failure = settle(thread, view, fault)
-            visit.error, visit.cause, visit.end = failure.error, failure.cause, world.env.now
+            _note(visit, failure, world.env.now)
             raise failure from None
         except Failure as failure:
-            visit.error, visit.cause, visit.end = failure.error, failure.cause, world.env.now
+            _note(visit, failure, world.env.now)
             raise
         following, value, assigned = outcome
         if value is not view.input and payload_size(value) > MAX_PAYLOAD:
@@ -87,6 +87,10 @@ def run_block(thread: Thread, block: Block, value: Json) -> Steps:
         if following is None:
             return value
         name = following
+
+
+def _note(visit: Visit, failure: Failure, now: float) -> None:
+    visit.error, visit.cause, visit.end, visit.failed = failure.error, failure.cause, now, True
 
 
 _PARALLEL = functools.partial(run_parallel, run_block)
@@ -105,13 +109,15 @@ def _pass(node: PassNode, view: View) -> Outcome:
     return node.next, output, assigned
 
 
-def _hand_on(node: WaitNode | SucceedNode | ChoiceNode, view: View) -> Outcome:
+def hand_on(node: WaitNode | SucceedNode | ChoiceNode, view: View) -> Outcome:
+    """What leaves a state that makes no result of its own."""
     effective = node.flow.enter(view, view.input)
     output, assigned = node.flow.leave(view, effective, effective)
     return node.next, output, assigned
 
 
-def _choice(node: ChoiceNode, view: View) -> Outcome:
+def choose(node: ChoiceNode, view: View) -> Outcome:
+    """What leaves a Choice. Raises Fault where no rule matches and there is no Default."""
     effective = node.flow.enter(view, view.input)
     visit = view.thread.visit
     for index, rule in enumerate(node.rules):
@@ -124,10 +130,11 @@ def _choice(node: ChoiceNode, view: View) -> Outcome:
         raise Fault("Failed to transition out of the state. The state does not point to a next state.")
     if visit is not None:
         visit.rule = -1
-    return _hand_on(node, view)
+    return hand_on(node, view)
 
 
-def _failure(node: FailNode, view: View) -> Failure:
+def failure_of(node: FailNode, view: View) -> Failure:
+    """The error that a Fail state ends with."""
     error = node.error(view, view.input) if node.error else None
     cause = node.cause(view, view.input) if node.cause else None
     for field, value in (("Error", error), ("Cause", cause)):
@@ -136,7 +143,7 @@ def _failure(node: FailNode, view: View) -> Failure:
     return Failure(error, cause)
 
 
-def _delay(node: WaitNode, view: View, now: float) -> float:
+def delay(node: WaitNode, view: View, now: float) -> float:
     """Seconds to wait."""
     effective = node.flow.enter(view, view.input)
     try:

@@ -31,8 +31,8 @@ from sfn_dsl.simulate.jsonata_values import (
     Constructed,
     Fault,
     Function,
-    KeptSequence,
     Sequence,
+    kept,
     numeric,
     single,
     truth,
@@ -56,10 +56,8 @@ class Compiler(Paths):
             closure = _filtered(closure, self.filter(predicate.expr, depth + 1))
         if node.type != "path" and node.group is not None:
             closure = _grouped(closure, self.group(node.group, depth + 1))
-        if node.keep_array:
-            closure = _kept(closure)
-        elif node.predicate:
-            closure = _single(closure)
+        if node.predicate:
+            closure = _ended(closure, kept if node.keep_array else single)
         return self._counted(closure, depth) if self._guarded else closure
 
     def _counted(self, closure: Closure, depth: int) -> Closure:
@@ -111,7 +109,7 @@ class Compiler(Paths):
     def _binary(self, node: Any, depth: int) -> Closure:
         left, right = self.compile(node.lhs, depth + 1), self.compile(node.rhs, depth + 1)
         closure = binary(str(node.value), left, right)
-        return _single(closure) if node.value == ".." else closure
+        return _ended(closure, self.end(node)) if node.value == ".." else closure
 
     def _unary(self, node: Any, depth: int) -> Closure:
         if node.value == "[":
@@ -205,11 +203,12 @@ class Compiler(Paths):
     def _call(self, node: Any, depth: int) -> Callable[[Any, Frame, list[Any]], Any]:
         """A call with arguments in front of the written ones."""
         called, arguments, name = self._parts(node, depth)
+        end = self.end(node)
 
         def evaluate(item: Any, frame: Frame, args: list[Any]) -> Any:
             function = called(item, frame)
             args.extend([argument(item, frame) for argument in arguments])
-            return single(_invoke(function, args, item, frame, depth, name))
+            return end(_invoke(function, args, item, frame, depth, name))
 
         return evaluate
 
@@ -220,13 +219,14 @@ class Compiler(Paths):
             return lambda item, frame: call(item, frame, [left(item, frame)])
         right = self.compile(node.rhs, depth + 1)
         name = node.rhs.value if node.rhs.type == "variable" else None
+        end = self.end(node)
 
         def evaluate(item: Any, frame: Frame) -> Any:
             value, function = left(item, frame), right(item, frame)
             if not isinstance(function, Function):
                 raise Fault("T2006", value=function)
             if not isinstance(value, Function):
-                return single(_invoke(function, [value], None, frame, depth, name))
+                return end(_invoke(function, [value], None, frame, depth, name))
             return Native(lambda run, *args: apply(function, [apply(value, [*args], None, run)], None, run), None, 1)
 
         return evaluate
@@ -345,16 +345,8 @@ def _grouped(closure: Closure, group: Closure) -> Closure:
     return lambda item, frame: group(closure(item, frame), frame)
 
 
-def _single(closure: Closure) -> Closure:
-    return lambda item, frame: single(closure(item, frame))
-
-
-def _kept(closure: Closure) -> Closure:
-    def evaluate(item: Any, frame: Frame) -> Any:
-        value = closure(item, frame)
-        return single(KeptSequence(value)) if isinstance(value, Sequence) else value
-
-    return evaluate
+def _ended(closure: Closure, end: Callable[[Any], Any]) -> Closure:
+    return lambda item, frame: end(closure(item, frame))
 
 
 def compile_tree(tree: Any) -> Closure:

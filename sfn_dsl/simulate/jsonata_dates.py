@@ -58,19 +58,16 @@ def _format(run: Run, millis: Any, picture: Any, zone: Any) -> Any:
 
 
 def _iso(subject: str) -> float:
-    """Milliseconds of an ISO 8601 timestamp; not-a-number for a day that the calendar does not have."""
+    """Milliseconds of an ISO 8601 timestamp; not-a-number for a month or an hour that does not exist."""
     match = _ISO.match(subject)
     if match is None:
         raise Fault("D3110", value=subject)
     year, month, day, hour, minute, second, fraction, sign, zone_hours, zone_minutes = match.groups()
-    try:
-        moment = datetime(int(year), int(month or 1), int(day or 1), tzinfo=UTC)
-    except ValueError:
-        return math.nan
-    millis = (moment - _EPOCH) // _MILLISECOND
     hours = int(hour or 0)
-    if hours > 24 or (hours == 24 and (int(minute) or int(second))):
+    in_calendar = 1 <= int(month or 1) <= 12 and 1 <= int(day or 1) <= 31
+    if not in_calendar or hours > 24 or (hours == 24 and (int(minute) or int(second))):
         return math.nan
+    millis = (_day(int(year), int(month or 1), int(day or 1)) - _EPOCH) // _MILLISECOND
     millis += ((hours * 60 + int(minute or 0)) * 60 + int(second or 0)) * 1000
     if fraction:
         millis += int(fraction[1:4].ljust(3, "0"))
@@ -78,6 +75,11 @@ def _iso(subject: str) -> float:
         offset = (int(zone_hours) * 60 + int(zone_minutes)) * 60_000
         millis += offset if sign == "-" else -offset
     return millis
+
+
+def _day(year: int, month: int, day: int) -> datetime:
+    """A day; a month or a day past the end of the calendar runs on, as in JavaScript."""
+    return datetime(year + (month - 1) // 12, (month - 1) % 12 + 1, 1, tzinfo=UTC) + timedelta(days=day - 1)
 
 
 def _given(components: dict[str, int], letters: str) -> str:
@@ -125,11 +127,8 @@ def _with_picture(subject: str, picture: str, now: datetime) -> Any:
             started = True
     if half_days:
         components["H"] = components["h"] % 12 + 12 * components["P"]
-    day = datetime(components["Y"], 1, 1, tzinfo=UTC)
-    if by_day_of_year:
-        day += timedelta(days=components["d"] - 1)
-    else:
-        day = day.replace(month=components["M"] or 1) + timedelta(days=components["D"] - 1)
+    month, day_number = (1, components["d"]) if by_day_of_year else (components["M"] or 1, components["D"])
+    day = _day(components["Y"], month, day_number)
     clock = timedelta(hours=components["H"], minutes=components["m"], seconds=components["s"], milliseconds=components["f"])
     zone = components.get("Z") or components.get("z") or 0
     return (day + clock - _EPOCH) // _MILLISECOND - zone * 60_000

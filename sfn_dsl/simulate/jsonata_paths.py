@@ -15,6 +15,7 @@ from sfn_dsl.simulate.jsonata_values import (
     Fault,
     KeptSequence,
     Sequence,
+    kept,
     ordered_before,
     single,
 )
@@ -37,6 +38,11 @@ class Paths:
     def _counted(self, closure: Closure, depth: int) -> Closure:
         raise NotImplementedError
 
+    @staticmethod
+    def end(node: Any) -> Callable[[Any], Any]:
+        """What becomes of the sequence that a node makes: predicates still see it whole, `[]` keeps it an array."""
+        return _unchanged if node.predicate else kept if node.keep_array else single
+
     def _name(self, node: Any, depth: int) -> Closure:
         name = node.value
 
@@ -46,15 +52,19 @@ class Paths:
         return field
 
     def _wildcard(self, node: Any, depth: int) -> Closure:
+        end = self.end(node)
+
         def fields(item: Any, frame: Frame) -> Any:
             values = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
             found = [leaf for value in values for leaf in _leaves(value)]
             # As in the reference, arrays among the values make the result an array that stays one.
-            return found if any(isinstance(value, list) for value in values) else single(Sequence(found))
+            return found if any(isinstance(value, list) for value in values) else end(Sequence(found))
 
         return fields
 
     def _descendant(self, node: Any, depth: int) -> Closure:
+        end = self.end(node)
+
         def descendants(item: Any, frame: Frame) -> Any:
             found = Sequence()
             waiting = [item]
@@ -66,7 +76,7 @@ class Paths:
                 found.append(value)
                 if isinstance(value, dict):
                     waiting.extend(reversed(value.values()))
-            return single(found)
+            return end(found)
 
         return descendants
 
@@ -119,8 +129,8 @@ class Paths:
 
     def _finished(self, node: Any, depth: int, closure: Closure) -> Closure:
         """What happens to the values at the end of a path: `[]` keeps one value an array, `{...}` groups."""
-        if node.keep_singleton_array:
-            closure = _keeping(closure)
+        if node.keep_singleton_array or node.keep_array:
+            closure = _keeping(closure, node.keep_singleton_array)
         if node.group is not None:
             group, ungrouped = self.group(node.group, depth + 1), closure
             return lambda item, frame: group(ungrouped(item, frame), frame)
@@ -292,12 +302,20 @@ def _field(name: str, last: bool) -> Runner:
     return run
 
 
-def _keeping(closure: Closure) -> Closure:
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _keeping(closure: Closure, step: bool) -> Closure:
+    """`step`: whether `[]` is on a step, where it keeps a constructed array an element, or on the whole path."""
+
     def evaluate(item: Any, frame: Frame) -> Any:
         value = closure(item, frame)
         if value is UNDEFINED:
             return value
-        if type(value) is Constructed or not isinstance(value, list):
+        if type(value) is Constructed:
+            return KeptSequence([value]) if step else value
+        if not isinstance(value, list):
             return KeptSequence([value])
         return KeptSequence(value) if isinstance(value, Sequence) else value
 

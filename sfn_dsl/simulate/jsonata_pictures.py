@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from sfn_dsl.simulate.jsonata_values import Fault
@@ -79,7 +80,8 @@ def _take_apart(text: str, style: _Style) -> _Picture:
     active = [place for place, char in enumerate(text) if style.is_active(char)]
     start, end = (active[0], active[-1] + 1) if active else (0, len(text))
     middle = text[start:end]
-    mantissa, mark, exponent = middle.partition(style.exponent)
+    mark = text.find(style.exponent, start, end + 1)
+    mantissa, exponent = (middle, None) if mark < 0 else (text[start:mark], text[mark + 1 : end])
     integer, point, fraction = mantissa.partition(style.decimal)
     digits = [char for char in mantissa if style.is_digit(char)]
     ends_in_grouping = integer.endswith(style.grouping)
@@ -96,13 +98,13 @@ def _take_apart(text: str, style: _Style) -> _Picture:
         "D3090": any(char in style.digits for char in integer.rpartition(style.optional)[0]),
         "D3091": any(char in style.digits for char in fraction.partition(style.optional)[2]),
         "D3092": bool(exponent) and (style.percent in text or style.per_mille in text),
-        "D3093": bool(mark) and (not exponent or any(char not in style.digits for char in exponent)),
+        "D3093": exponent is not None and (not exponent or any(char not in style.digits for char in exponent)),
     }
     broken = [code for code, breaks in rules.items() if breaks]
     if broken:
         raise Fault(broken[-1])
     factor = 100 if style.percent in text else 1000 if style.per_mille in text else 1
-    return _Picture(text[:start], integer, fraction, exponent if mark else None, text[end:], factor)
+    return _Picture(text[:start], integer, fraction, exponent, text[end:], factor)
 
 
 def _digit_count(part: str, style: _Style, mandatory: bool) -> int:
@@ -118,12 +120,8 @@ def _grouped(digits: str, picture: _Picture, style: _Style) -> str:
     unit = math.gcd(*positions)
     if sorted(positions) == [unit * number for number in range(1, len(positions) + 1)]:
         positions = list(range(unit, len(digits), unit))
-    for position in sorted(positions):
-        place = len(digits) - position
-        if place > 0:
-            digits = digits[:place] + style.grouping + digits[place:]
-            positions = [later + 1 for later in positions]
-    return digits
+    cuts = [0, *(len(digits) - position for position in sorted(positions, reverse=True) if position < len(digits)), len(digits)]
+    return style.grouping.join(digits[start:end] for start, end in pairwise(cuts))
 
 
 def _scaled(value: Decimal, picture: _Picture, style: _Style) -> tuple[Decimal, int]:
@@ -132,7 +130,11 @@ def _scaled(value: Decimal, picture: _Picture, style: _Style) -> tuple[Decimal, 
     if picture.exponent is None or not value:
         return value, 0
     power = value.adjusted() + 1 - size
-    return value.scaleb(-power), power
+    mantissa = value.scaleb(-power)
+    if power > 0 and mantissa == Decimal(1).scaleb(size - 1):
+        # The reference stops one digit early at a power of ten.
+        return mantissa.scaleb(1), power - 1
+    return mantissa, power
 
 
 def format_number(value: float, picture: str, options: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ __all__ = [
     "equal",
     "exact",
     "finite",
+    "kept",
     "memory_exceeded",
     "numeric",
     "ordered_before",
@@ -104,6 +105,11 @@ def single(value: Any) -> Any:
     return value
 
 
+def kept(value: Any) -> Any:
+    """A sequence stays an array when it holds one value; an empty one is undefined."""
+    return single(KeptSequence(value)) if isinstance(value, Sequence) else value
+
+
 def finite(value: float) -> bool:
     """Whether an int or float is neither infinite nor not-a-number."""
     return type(value) is int or math.isfinite(value)
@@ -144,7 +150,7 @@ def truth(value: Any) -> bool:
     if isinstance(value, list):
         return any(map(truth, value))
     if kind is float:
-        return numeric(value) and abs(value) > 0
+        return numeric(value) and bool(value != 0)
     if isinstance(value, Function):
         return False
     return bool(value)
@@ -155,9 +161,8 @@ def equal(left: Any, right: Any) -> bool:
     if left is right:
         return not (type(left) is float and math.isnan(left))
     if isinstance(left, dict):
-        if not isinstance(right, dict) or len(left) != len(right):
-            return False
-        return all(key in right and equal(value, right[key]) for key, value in left.items())
+        same_keys = isinstance(right, dict) and left.keys() == right.keys()
+        return bool(same_keys) and all(equal(value, right[key]) for key, value in left.items())
     if isinstance(left, list):
         return isinstance(right, list) and len(left) == len(right) and all(map(equal, left, right))
     if type(left) is bool or type(right) is bool or isinstance(left, Function):

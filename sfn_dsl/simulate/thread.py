@@ -38,6 +38,7 @@ class Visit:
     """One stay in a state, for timelines and coverage. Times in seconds since the world began; `end` is None while it lasts.
 
     `thread` is the path of the thread: `()` for the machine itself, `("Map", 3)` for an iteration, nested for nested ones.
+    `failed`: the error left the state uncaught.
     `rule` is the index of the Choice rule taken (-1: Default), `retries` the index of the retrier of each further attempt,
     `catcher` the index of the catcher taken, `error` what failed it or was caught.
     """
@@ -52,6 +53,7 @@ class Visit:
     catcher: int | None = None
     error: str | None = None
     cause: str | None = None
+    failed: bool = False
     aborted: bool = False
     event: int = 0
 

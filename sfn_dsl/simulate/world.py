@@ -11,6 +11,7 @@ Everything random comes from one seeded source, so the same world runs the same 
 
 from __future__ import annotations
 
+import json
 import random
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -33,12 +34,16 @@ from sfn_dsl.simulate.faults import Faults, Injection
 from sfn_dsl.simulate.interpreter import run_block
 from sfn_dsl.simulate.limits import EXPRESS_SECONDS, STANDARD_SECONDS
 from sfn_dsl.simulate.nested import Started
-from sfn_dsl.simulate.object_store import MemoryStore, ObjectStore
+from sfn_dsl.simulate.object_store import ObjectStore
+from sfn_dsl.simulate.place import Place
 from sfn_dsl.simulate.program import Block, Program, compile_program
 from sfn_dsl.simulate.resource import Resource
+from sfn_dsl.simulate.s3_store import S3Store
+from sfn_dsl.simulate.services.eventbridge import Delivery
+from sfn_dsl.simulate.services.s3 import S3
 from sfn_dsl.simulate.thread import Deadline, Run, Steps, Thread
 
-__all__ = ["Bounds", "BoundsExceeded", "Deployed", "Place", "World"]
+__all__ = ["Bounds", "BoundsExceeded", "Deployed", "World"]
 
 # Virtual seconds that a call takes when nothing is said about it.
 _DURATIONS: Final[Mapping[Pattern, float]] = {
@@ -63,17 +68,6 @@ class Bounds:
     seconds: float = 400 * 86_400.0
 
 
-class Place:
-    """A Region: its services, and whether it stands still. `stopped` is the event of its return, None while it works."""
-
-    __slots__ = ("name", "services", "stopped")
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.services: dict[str, Any] = {}
-        self.stopped: simpy.Event | None = None
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Deployed:
     """A machine in a Region. `type`: STANDARD or EXPRESS."""
@@ -91,7 +85,8 @@ class World:
 
     `start`: seconds since 1970 at which it begins. `answers`: what tasks answer; `samples`: results by
     state for tasks that nobody mocked. `faults`: what goes wrong. `objects`: what stands
-    for S3 where a distributed Map reads and writes. `durations`: a function from a resource to the seconds of a call that says
+    for S3 where a distributed Map reads and writes; None is the world's own S3. `callbacks_sampled`: a task with a token that nobody
+    mocked is answered by a sample; False lets it wait for `send_task_success`. `durations`: a function from a resource to the seconds of a call that says
     nothing itself; None takes 0.2 s, 1 s for a Lambda function, 60 s for a job or a callback. `strict`: mocked results must fit the
     service's output shape.
     """
@@ -110,26 +105,33 @@ class World:
         durations: Callable[[Resource], float] | None = None,
         bounds: Bounds | None = None,
         strict: bool = True,
+        callbacks_sampled: bool = True,
     ) -> None:
         # The clock counts from 0: whole seconds stay exact, which they would not beside 1.7e9.
         self.env = simpy.Environment()
         self.begin = start
         self.rng = random.Random(seed)
         self.account = account
-        self.places = {name: Place(name) for name in regions}
+        self.s3 = S3(uuid=self.uuid)
+        self.places: dict[str, Place] = {}
         self.answers = answers or Answers()
         self.samples = samples or {}
         self.faults = Faults(faults)
-        self.objects: ObjectStore = objects if objects is not None else MemoryStore()
+        self.objects: ObjectStore = objects if objects is not None else S3Store(self.s3, lambda: self.now)
         self.bounds = bounds or Bounds()
         self.strict = strict
+        self.callbacks_sampled = callbacks_sampled
         self.worker_name = "worker"
         self.callbacks = Callbacks(self.env, self.uuid)
         self.machines: dict[str, Deployed] = {}
         self.runs: dict[str, Run] = {}
+        self.undelivered: list[Delivery] = []
+        self.event_latency = 0.5
         self.transitions = 0
         self.progress: Callable[[int], None] | None = None
         self._durations = durations
+        for name in regions:
+            self.place(name)
 
     # Time and chance
 
@@ -167,7 +169,9 @@ class World:
 
     def place(self, region: str) -> Place:
         """A Region of the world; it is made when it is first asked for."""
-        return self.places.setdefault(region, Place(region))
+        if region not in self.places:
+            self.places[region] = Place(region, self.account, self.uuid, self.s3, self._deliver)
+        return self.places[region]
 
     def deploy(
         self,
@@ -250,6 +254,43 @@ class World:
     def answer(self, call: Call, run: Run) -> Answer | Started:
         """What a task's call comes to."""
         return dispatch(self, call, run)
+
+    # Callbacks and events
+
+    def send_task_success(self, token: str, output: Json) -> bool:
+        """SendTaskSuccess; False when nobody waits for the token any more."""
+        return self.callbacks.send(token, Answer(value=output))
+
+    def send_task_failure(self, token: str, error: str | None = None, cause: str | None = None) -> bool:
+        """SendTaskFailure; False when nobody waits for the token any more."""
+        return self.callbacks.send(token, Answer(fails=True, error=error, cause=cause))
+
+    def send_task_heartbeat(self, token: str) -> bool:
+        """SendTaskHeartbeat; False when nobody waits for the token any more."""
+        return self.callbacks.send(token, None)
+
+    def _deliver(self, delivery: Delivery) -> None:
+        """Hand a matched event to its target after the bus's latency: a machine, a queue, a topic, or a bus of another Region."""
+
+        def arrive() -> Steps:
+            yield self.env.timeout(self.event_latency)
+            arn = delivery.target.arn
+            parts = arn.split(":")
+            place = self.place(parts[3] or delivery.rule.arn.split(":")[3])
+            while place.stopped is not None:
+                yield place.stopped
+            if arn in self.machines:
+                self.start(self.machines[arn], json.loads(delivery.input))
+            elif parts[2] == "sqs" and parts[-1] in place.sqs.queues:
+                place.sqs.send(place.sqs.queues[parts[-1]], {"MessageBody": delivery.input}, self.now)
+            elif parts[2] == "sns" and arn in place.sns.topics:
+                place.sns.call("Publish", {"TopicArn": arn, "Message": delivery.input}, self.now)
+            elif parts[2] == "events":
+                place.events.receive(delivery.event, self.now, arn.rpartition("/")[2])
+            else:
+                self.undelivered.append(delivery)
+
+        self.env.process(arrive())
 
     # Bounds
 

@@ -73,7 +73,7 @@ def _object(pattern: Mapping[str, Json]) -> Matcher:
 
 def _is_alternative(value: Json) -> bool:
     """Whether a field called `$or` is the relation: at least two objects that are patterns and not match expressions."""
-    if not isinstance(value, list) or not all(isinstance(member, Mapping) for member in value):
+    if not isinstance(value, list) or not all(isinstance(option, Mapping) for option in value):
         return False
     if any(len(member) == 1 and _KINDS.issuperset(member) for member in value):
         return False
@@ -105,7 +105,7 @@ def _below(name: str, inner: Matcher) -> Matcher:
     def match(event: Json) -> bool:
         offered = _leaves(event.get(name), objects=True) if isinstance(event, Mapping) else []
         # What is not there is matched as if it were empty: `exists` may ask for absence.
-        return any(inner(member) for member in offered or ({},))
+        return any(map(inner, offered)) if offered else inner({})
 
     return match
 

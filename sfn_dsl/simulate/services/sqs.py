@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from sfn_dsl.asl.model import Json
 from sfn_dsl.simulate.services.message_attributes import message_text
@@ -124,6 +125,11 @@ class SQS:
         if found is None:
             if "/" not in text:
                 raise ServiceError("InvalidAddress", f"The address {text} is not valid for this endpoint.", status=404)
+            host = urlsplit(text).netloc
+            if not re.fullmatch(r".+\.amazonaws\.com(\.cn)?", host):
+                # Recorded: a host that nobody knows is the client's error; there is no answer, hence no status.
+                message = f"Unable to execute HTTP request: {host}: Name or service not known"
+                raise ServiceError("SdkClientException", message, status=0)
             return self._named("")
         return self._named(found[2] if found[1] == self.account else "")
 

@@ -1,0 +1,1 @@
+"""What talks to AWS: the only place that imports boto3."""

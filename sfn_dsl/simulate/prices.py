@@ -1,0 +1,51 @@
+"""What an execution costs in state transitions or Express requests, in US dollars.
+
+Source: aws.amazon.com/step-functions/pricing, prices of `AS_OF`; jobs, functions and storage are not counted here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+from sfn_dsl.simulate.execution import Execution
+
+__all__ = ["AS_OF", "execution_cost", "transition_price"]
+
+AS_OF: Final = "2026-11"
+_TRANSITION: Final = 0.025 / 1000
+_TRANSITIONS: Final[Mapping[str, float]] = {
+    "ap-northeast-2": 0.0271 / 1000,
+    "ap-south-1": 0.0285 / 1000,
+    "eu-west-3": 0.0297 / 1000,
+    "sa-east-1": 0.0375 / 1000,
+    "us-gov-east-1": 0.030 / 1000,
+    "us-gov-west-1": 0.030 / 1000,
+    "us-west-1": 0.0279 / 1000,
+}
+_REQUEST: Final = 1.00 / 1_000_000
+_GIGABYTE_SECOND: Final = 0.00001667
+_MEMORY: Final = 64 / 1024
+
+
+def transition_price(region: str) -> float:
+    """Dollars of one state transition of a Standard machine."""
+    return _TRANSITIONS.get(region, _TRANSITION)
+
+
+def execution_cost(execution: Execution) -> float:
+    """Dollars of an execution and the children of its distributed Maps, free tiers left aside.
+
+    Standard: transitions, retries included. Express: one request and 64 MB for its duration in steps of 100 ms.
+    """
+    total = 0.0
+    stack = [execution]
+    while stack:
+        one = stack.pop()
+        stack += one.children
+        if one.type == "STANDARD":
+            total += one.transitions * transition_price(one.region)
+        else:
+            total += _REQUEST + math.ceil((one.duration or 0.0) * 10) / 10 * _MEMORY * _GIGABYTE_SECOND
+    return total
