@@ -53,9 +53,7 @@ def _judge(case: Case) -> Verdict:
         return {"status": False}
 
 
-def _note(
-    groups: dict[str, list[Verdict]], different: list[tuple[str, Verdict]], group: str, name: str, verdict: Verdict
-) -> None:
+def _note(groups: dict[str, list[Verdict]], different: list[tuple[str, Verdict]], group: str, name: str, verdict: Verdict) -> None:
     groups[group].append(verdict)
     if not all(verdict.values()):
         different.append((name, verdict))

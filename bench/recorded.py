@@ -26,7 +26,24 @@ Verdict = dict[str, bool]
 
 PASSING = ("status", "output", "error", "cause", "states")
 WILD = frozenset(
-    ["timestamp", "date", "datetime", "time", "entered-time", "start-time", "start-date", "stop-date", "wait-time", "RequestId", "X-Amzn-Trace-Id", "x-amz-crc32", "x-amzn-RequestId", "x-amzn-requestid", "snf_role_arn", "sfn_role_arn"]
+    [
+        "timestamp",
+        "date",
+        "datetime",
+        "time",
+        "entered-time",
+        "start-time",
+        "start-date",
+        "stop-date",
+        "wait-time",
+        "RequestId",
+        "X-Amzn-Trace-Id",
+        "x-amz-crc32",
+        "x-amzn-RequestId",
+        "x-amzn-requestid",
+        "snf_role_arn",
+        "sfn_role_arn",
+    ]
 )
 TOKEN = re.compile(r"<[A-Za-z0-9_\-.\[\] ]+(?::\d+)?>")
 

@@ -56,7 +56,8 @@ def call(case: Case) -> dict[str, Any]:
     """Make a recorded call; the answer as AWS writes it. Raises TestStateRefused."""
     request = case["request"]
     options = {ours: request[theirs] for theirs, ours in ARGUMENTS.items() if theirs in request}
-    return test_state(request["definition"], answers=_answers(case), **options).response
+    response: dict[str, Any] = test_state(request["definition"], answers=_answers(case), **options).response
+    return response
 
 
 def refusal(want: Mapping[str, Any]) -> tuple[str, str]:
@@ -84,7 +85,7 @@ def _answers(case: Case) -> Answers | None:
 
 
 def _agrees(want: Any, got: Any, rules: list[tuple[str, str]]) -> bool:
-    """Whether a payload, or an object of payloads, is what was recorded. Blanks in JSON text say nothing: AWS keeps the caller's."""
+    """Whether a payload, or an object of payloads, is what was recorded, whatever the blanks: AWS keeps those of the caller."""
     if want is None or got is None:
         return want is got
     return same(_value(want), normalised(_value(got), rules), WILD)

@@ -224,11 +224,11 @@ def test_data_that_nests_deep_never_raises_a_recursion_error() -> None:
 
 
 def test_values_keep_their_kind_and_are_not_copied() -> None:
-    given = {"null": None, "long": 2**63 - 1, "text": "a", "list": [None, {"k": None}], "true": True}
+    given = {"nil": None, "long": 2**63 - 1, "text": "a", "list": [None, {"k": None}], "true": True}
     assert value("$x", x=given) is given
     assert same(value("$x.*", x={"a": None, "b": 1.0, "c": 2**70}), [None, 1, float(2**70)])
     assert same(
-        value("{'n': $x.null, 'e': $exists($x.null), 't': $type($x.null), 'm': $x.no}", x=given),
+        value("{'n': $x.nil, 'e': $exists($x.nil), 't': $type($x.nil), 'm': $x.no}", x=given),
         {"n": None, "e": True, "t": "null"},
     )
     assert same(value("$x.list", x=given), [None, {"k": None}])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from sfn_dsl.simulate.faults import Injection, parse_fault
 from sfn_dsl.simulate.matrix import failure_matrix
 from sfn_dsl.simulate.mock_files import merged, read_mock_file
 from sfn_dsl.simulate.object_store import FolderStore
-from sfn_dsl.simulate.prepared import declared_samples, machine_of, machines_of, sample_input
+from sfn_dsl.simulate.prepared import simulation_of
 from sfn_dsl.simulate.program import compile_program
 from sfn_dsl.simulate.provisions import provide
 from sfn_dsl.simulate.replay import part_ways, read_recording
@@ -52,14 +53,16 @@ _LONG_RUN = 5_000
 @click.option("--coverage-min", type=click.FloatRange(0, 100), help="Exit 1 below this percentage.", metavar="PERCENT")
 @click.option("--against", help="A recorded history; say where the simulation parts from it.", metavar="HISTORY.json")
 @click.option("--loose", is_flag=True, help="Do not check mocked results against the service's shape.")
-@click.option("--objects", type=click.Path(path_type=Path), help="A folder that stands for S3, a subfolder per bucket.", metavar="DIR")
+@click.option(
+    "--objects", type=click.Path(path_type=Path), help="A folder that stands for S3, a subfolder per bucket.", metavar="DIR"
+)
 @click.option("--type", "kind", type=click.Choice(["STANDARD", "EXPRESS"]), help="Type of the machine in a FILE.")
 @click.option("-r", "--region", help="The Region to simulate in; the first one by default.", metavar="REGION")
 @click.option("--env", "environment", help="The environment of setup.cfg.", metavar="NAME")
 @click.option("--max-transitions", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Bound on transitions.")
 @click.option("--max-days", type=click.FloatRange(min=0.001), default=400.0, show_default=True, help="Bound on virtual time.")
 @click.pass_obj
-def command(session: Session, name: str, input_text: str | None, **options: Any) -> int:
+def command(session: Session, /, name: str, input_text: str | None, **options: Any) -> int:
     """Run a pipeline, or any .asl.json file, on a virtual clock: no AWS, no waiting.
 
     Tasks answer by mocks (--mock), by services in memory, else by a sample that fits the service. Exit code 1 if the execution
@@ -69,69 +72,51 @@ def command(session: Session, name: str, input_text: str | None, **options: Any)
     if chosen is None:
         return EXIT_FOUND
     given = read_recording(Path(options["against"])).input if options["against"] and input_text is None else None
-    value = _input(session, input_text) if input_text is not None else given if given is not None else chosen.input
+    base, value = chosen
+    if input_text is not None:
+        value = _input(session, input_text)
+    elif given is not None:
+        value = given
     check_input(value)
-    simulation = _prepared(session, chosen, options)
+    simulation = _prepared(session, base, options)
     faults = [parse_fault(text) for text in options["faults"]]
     _check_faults(simulation, faults)
     if options["matrix"]:
         return _matrix(session, simulation, value, options)
-    with _progress("simulating", session) as progress:
+    with _progress("simulating") as progress:
         execution = simulation.run(value, faults=faults, seed=options["seed"], progress=progress)
     return _report(session, simulation, execution, options)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Chosen:
-    """What is to be simulated."""
-
-    machine: Machine
-    others: tuple[Machine, ...] = ()
-    samples: dict[str, Any] | None = None
-    input: Any = None
-
-
-def _chosen(session: Session, name: str, options: dict[str, Any]) -> _Chosen | None:
-    """The machine that a name or file means; None when the project has errors, which were printed."""
+def _chosen(session: Session, name: str, options: dict[str, Any]) -> tuple[Simulation, Any] | None:
+    """The simulation that a name or file means and its input; None when the project has errors, which were printed."""
     file = session.directory / name
     if name.endswith(".json") or file.is_file():
-        return _from_file(file, options)
+        return _from_file(file, options), {}
     regions = (options["region"],) if options["region"] else ()
-    made = make(session, (name,), regions, options["environment"])
+    made = make(session, (), regions, options["environment"])
     if made.build.failed:
         return None
-    names = {compiled.pipeline.name for compiled in made.build.compiled}
-    if len(names) != 1:
-        raise ConfigError(f"`{name}` means {', '.join(sorted(names))}", help="simulate one pipeline at a time")
-    compiled = made.build.compiled[0]
-    everything = make(session, (), (compiled.target.region,), options["environment"]).build.compiled if _starts(compiled) else ()
-    return _Chosen(
-        machine=machine_of(compiled),
-        others=machines_of((one for one in everything if one is not compiled), compiled.target.folder),
-        samples=dict(declared_samples(compiled)),
-        input=sample_input(compiled.pipeline),
-    )
+    for pipeline in made.loaded.select((name,))[1:]:
+        raise ConfigError(f"`{name}` means `{pipeline.name}` too", help="simulate one pipeline at a time")
+    [pipeline] = made.loaded.select((name,))
+    compiled = next(one for one in made.build.compiled if one.pipeline.name == pipeline.name)
+    return simulation_of(compiled, made.build.compiled)
 
 
-def _starts(compiled: Any) -> bool:
-    from sfn_dsl.compile.starts import started_by
-
-    return bool(started_by(compiled.pipeline))
-
-
-def _from_file(file: Path, options: dict[str, Any]) -> _Chosen:
+def _from_file(file: Path, options: dict[str, Any]) -> Simulation:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise EnvironmentFault(f"cannot read {file}: {error}") from None
     try:
-        machine = load_definition(text)
-        program = compile_program(machine)
+        program = compile_program(load_definition(text))
     except DefinitionError as error:
         raise EnvironmentFault(f"{file}: {error}", help=error.help) from None
     kind = options["kind"] or _settings_type(file) or "STANDARD"
     name = file.name.removesuffix(".json").removesuffix(".asl")
-    return _Chosen(machine=Machine(program=program, name=name, type=kind, region=options["region"] or "us-east-1"))
+    machine = Machine(program=program, name=name, type=kind, region=options["region"] or "us-east-1")
+    return Simulation(machine=machine, prepare=provide)
 
 
 def _settings_type(file: Path) -> str | None:
@@ -146,7 +131,7 @@ def _settings_type(file: Path) -> str | None:
 
 def _input(session: Session, text: str) -> Any:
     if text == "-":
-        text = click.get_text_stream("stdin").read()
+        text = sys.stdin.read()
         where = "stdin"
     elif text.lstrip()[:1] in ("{", "[", '"') or text.strip() in ("null", "true", "false") or text.strip().lstrip("-").isdigit():
         where = "--input"
@@ -163,27 +148,26 @@ def _input(session: Session, text: str) -> Any:
         raise ConfigError(f"the input is not JSON: {error} ({where})") from None
 
 
-def _prepared(session: Session, chosen: _Chosen, options: dict[str, Any]) -> Simulation:
+def _prepared(session: Session, base: Simulation, options: dict[str, Any]) -> Simulation:
+    """The simulation with the mocks, bounds and objects of the options."""
     answers = Answers()
     for text in options["mocks"]:
         answers = merged(answers, read_mock_file(session.directory / text))
-    check_mocks(chosen.machine.program, answers)
+    check_mocks(base.machine.program, answers)
     if options["succeed"]:
         states = {name: mock for name, mock in answers.states.items() if not _any_match(name, options["succeed"])}
         answers = replace(answers, states=states)
-    folder = options["objects"]
-    if folder is not None and not (session.directory / folder).is_dir():
-        raise ConfigError(f"there is no folder {folder} for --objects")
-    return Simulation(
-        machine=chosen.machine,
-        others=chosen.others,
-        answers=answers,
-        samples=chosen.samples or {},
-        objects=(lambda: FolderStore(session.directory / folder)) if folder is not None else None,
-        prepare=provide,
-        bounds=Bounds(transitions=options["max_transitions"], seconds=options["max_days"] * 86_400),
-        strict=not options["loose"],
-    )
+    objects = base.objects
+    if options["objects"] is not None:
+        folder = session.directory / options["objects"]
+        if not folder.is_dir():
+            raise ConfigError(f"there is no folder {options['objects']} for --objects")
+
+        def objects() -> FolderStore:
+            return FolderStore(folder)
+
+    bounds = Bounds(transitions=options["max_transitions"], seconds=options["max_days"] * 86_400)
+    return replace(base, answers=answers, objects=objects, bounds=bounds, strict=not options["loose"])
 
 
 def _any_match(name: str, patterns: tuple[str, ...]) -> bool:
@@ -198,10 +182,9 @@ def _check_faults(simulation: Simulation, faults: list[Injection]) -> None:
 
 
 @contextmanager
-def _progress(label: str, session: Session) -> Iterator[Progress]:
+def _progress(label: str) -> Iterator[Progress]:
     """A line on stderr that counts, for long runs at a terminal."""
-    stream = click.get_text_stream("stderr")
-    if not stream.isatty():
+    if not sys.stderr.isatty():
         yield None
         return
     shown = False
@@ -257,7 +240,7 @@ def _too_low(coverage: Coverage, options: dict[str, Any]) -> bool:
 
 def _matrix(session: Session, simulation: Simulation, value: Any, options: dict[str, Any]) -> int:
     progress: Callable[[int, int], None] | None = None
-    if click.get_text_stream("stderr").isatty():
+    if sys.stderr.isatty():
 
         def progress(done: int, total: int) -> None:
             end = "\r\x1b[K" if done == total else ""

@@ -12,7 +12,7 @@ from sfn_dsl.simulate.matrix import Cell, Matrix
 
 __all__ = ["matrix_json", "render_coverage", "render_matrix"]
 
-_SHOWN_ERRORS = 3
+_ERRORS_WIDTH = 60
 _SHOWN_MISSED = 20
 
 
@@ -41,9 +41,19 @@ def _rows(cells: tuple[Cell, ...]) -> Iterator[tuple[str, str, str, str]]:
             alike.setdefault((str(cell.once), lasting), []).append(cell.error)
         name = state
         for (once, lasting), errors in alike.items():
-            more = f" and {len(errors) - _SHOWN_ERRORS} more" if len(errors) > _SHOWN_ERRORS else ""
-            yield name, ", ".join(errors[:_SHOWN_ERRORS]) + more, once, lasting
+            yield name, _folded(errors), once, lasting
             name = ""
+
+
+def _folded(errors: list[str]) -> str:
+    """As many names as fit, and how many more there are."""
+    shown = errors[:1]
+    for error in errors[1:]:
+        if len(", ".join([*shown, error])) > _ERRORS_WIDTH:
+            break
+        shown.append(error)
+    more = len(errors) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def matrix_json(matrix: Matrix) -> list[dict[str, Any]]:

@@ -63,7 +63,13 @@ def _rows(execution: Execution) -> Iterator[tuple[str, str, str, str, str]]:
         index = f"[{visit.thread[-1]}] " if visit.thread else ""
         lasted = None if visit.end is None else visit.end - visit.start
         tries = str(1 + len(visit.retries)) if visit.kind in ("Task", "Map", "Parallel") else ""
-        yield (duration_text(visit.start - execution.began), duration_text(lasted), tries, indent + index + visit.state, _result(visit))
+        yield (
+            duration_text(visit.start - execution.began),
+            duration_text(lasted),
+            tries,
+            indent + index + visit.state,
+            _result(visit),
+        )
     for path, count in hidden.items():
         state = "".join(str(part) for part in path[-1:])
         yield "", "", "", f"  {state}: {count - _SHOWN_ITERATIONS} more iterations or branches", ""

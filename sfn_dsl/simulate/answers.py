@@ -201,7 +201,5 @@ def answers_of(value: Any, path: Path) -> Answers:
         given = value.get(part, {})
         if not isinstance(given, dict):
             raise ConfigError(f"{path}: `{part}` is no object", help=help)
-        parts[part] = {
-            name: parse_answer(answer, path.parent, f"{path}: {part}.{name}") for name, answer in given.items()
-        }
+        parts[part] = {name: parse_answer(answer, path.parent, f"{path}: {part}.{name}") for name, answer in given.items()}
     return Answers(**parts)

@@ -90,9 +90,7 @@ def _comparison(test: Comparison, field: str) -> Decide:
         return lambda view, document: is_kind(variable(view, document)) is expected
     if name == "StringMatches":
         pattern = _wildcard(wanted)
-        return lambda view, document: (
-            isinstance(value := variable(view, document), str) and pattern.fullmatch(value) is not None
-        )
+        return lambda view, document: isinstance(value := variable(view, document), str) and pattern.fullmatch(value) is not None
     base = name.removesuffix("Path")
     compare = _compare(base)
     if name.endswith("Path"):

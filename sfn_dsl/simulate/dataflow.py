@@ -192,7 +192,7 @@ _NAMES: Final = (
 
 
 def _kind(value: Json) -> str:
-    return next((name for kind, name in _NAMES if isinstance(value, kind)), "null")  # type: ignore[arg-type]
+    return next((name for kind, name in _NAMES if isinstance(value, kind)), "null")
 
 
 def typed(text: str, field: str, expected: str, fits: Callable[[Json], bool]) -> Evaluate:

@@ -128,6 +128,8 @@ def _error_name(resource: Resource, error: ServiceError) -> str:
 
 
 def _cause(world: World, resource: Resource, error: ServiceError) -> str:
+    if not error.status:
+        return error.message
     request = world.uuid()
     if resource.sdk:
         return f"{error.message} (Service: {error_prefix(resource)}, Status Code: {error.status}, Request ID: {request})"

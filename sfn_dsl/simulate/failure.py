@@ -19,9 +19,7 @@ class Failure(Exception):
     States.Timeout that a missing heartbeat caused; `terminal` an error that nothing retries or catches.
     """
 
-    def __init__(
-        self, error: str | None, cause: str | None = None, *, heartbeat: bool = False, terminal: bool = False
-    ) -> None:
+    def __init__(self, error: str | None, cause: str | None = None, *, heartbeat: bool = False, terminal: bool = False) -> None:
         super().__init__(error, cause)
         self.error = error
         self.cause = cause

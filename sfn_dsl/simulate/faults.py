@@ -22,7 +22,7 @@ from sfn_dsl.simulate.failure import TIMEOUT
 from sfn_dsl.simulate.limits import MAX_PAYLOAD
 from sfn_dsl.simulate.resource import Resource
 
-__all__ = ["KEYWORDS", "Faults", "Injection", "error_prefix", "faulty_answer", "lost_error", "parse_fault", "throttling_error"]
+__all__ = ["KEYWORDS", "Faults", "Injection", "error_prefix", "faulty_answer", "lost_error", "own_errors", "parse_fault", "throttling_error"]
 
 KEYWORDS: Final = ("throttled", "timeout", "lost", "too-large", "no-callback")
 _FORM: Final = re.compile(r"(?P<state>.+)=(?P<error>[^=*]+)(?:\*(?P<times>\d+))?")
@@ -42,7 +42,9 @@ def parse_fault(text: str) -> Injection:
     match = _FORM.fullmatch(text)
     error = match["error"].strip() if match else ""
     if match is None or not error or match["times"] == "0":
-        raise ConfigError(f"`{text}` is no fault", help="write STATE=Error or STATE=Error*2, for instance Load=Glue.EntityNotFoundException*2")
+        raise ConfigError(
+            f"`{text}` is no fault", help="write STATE=Error or STATE=Error*2, for instance Load=Glue.EntityNotFoundException*2"
+        )
     if error not in KEYWORDS and not re.fullmatch(r"[A-Z][\w.\-]*", error):
         raise ConfigError(f"`{error}` in `{text}` is neither an error name nor one of {', '.join(KEYWORDS)}")
     return Injection(match["state"].strip(), error, int(match["times"]) if match["times"] else None)
@@ -59,16 +61,25 @@ def error_prefix(resource: Resource) -> str:
     return found.prefix if found else resource.service[:1].upper() + resource.service[1:]
 
 
-def throttling_error(resource: Resource) -> str:
-    """The error of a service that is called too often."""
-    names = {
-        "lambda": "Lambda.TooManyRequestsException",
-        "dynamodb": f"{error_prefix(resource)}.ProvisionedThroughputExceededException",
-        "athena": f"{error_prefix(resource)}.TooManyRequestsException",
-    }
+def own_errors(resource: Resource) -> tuple[str, ...]:
+    """Names of the errors that the service's API declares; empty where nothing is known."""
+    service, operation, sdk = resource.service, resource.operation, resource.sdk
     if resource.kind == "lambda":
-        return names["lambda"]
-    return names.get(resource.service, f"{error_prefix(resource)}.ThrottlingException")
+        service, operation, sdk = "lambda", "invoke", False
+    try:
+        known = integration(service, operation, sdk)
+    except LookupError:
+        known = None
+    return known.errors if known else ()
+
+
+def throttling_error(resource: Resource) -> str:
+    """The error of a service that is called too often: its own, where the API declares one."""
+    for word in ("TooManyRequests", "Throttl", "ProvisionedThroughput"):
+        for name in own_errors(resource):
+            if word in name:
+                return name
+    return f"{error_prefix(resource)}.ThrottlingException"
 
 
 def lost_error(resource: Resource) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from sfn_dsl.simulate.jsonata_calls import Closure, Frame
-from sfn_dsl.simulate.jsonata_functions import append, lookup, sort
+from sfn_dsl.simulate.jsonata_library import lookup, sort
+from sfn_dsl.simulate.jsonata_steps import Runner, at, field, flattened, groups, keeping, leaves, sortable, unchanged, walk
 from sfn_dsl.simulate.jsonata_streams import TupleStream, context, expand, hits, joined, tuple_filter
 from sfn_dsl.simulate.jsonata_values import (
     UNDEFINED,
     Constructed,
     Fault,
-    KeptSequence,
     Sequence,
     kept,
     ordered_before,
@@ -21,8 +21,6 @@ from sfn_dsl.simulate.jsonata_values import (
 )
 
 __all__ = ["Paths"]
-
-Runner = Callable[[list[Any], Frame], Any]
 
 
 class Paths:
@@ -41,7 +39,7 @@ class Paths:
     @staticmethod
     def end(node: Any) -> Callable[[Any], Any]:
         """What becomes of the sequence that a node makes: predicates still see it whole, `[]` keeps it an array."""
-        return _unchanged if node.predicate else kept if node.keep_array else single
+        return unchanged if node.predicate else kept if node.keep_array else single
 
     def _name(self, node: Any, depth: int) -> Closure:
         name = node.value
@@ -56,7 +54,7 @@ class Paths:
 
         def fields(item: Any, frame: Frame) -> Any:
             values = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
-            found = [leaf for value in values for leaf in _leaves(value)]
+            found = [leaf for value in values for leaf in leaves(value)]
             # As in the reference, arrays among the values make the result an array that stays one.
             return found if any(isinstance(value, list) for value in values) else end(Sequence(found))
 
@@ -90,7 +88,7 @@ class Paths:
         runners = [self._runner(step, depth + 1, number == count - 1) for number, step in enumerate(node.steps)]
         if first.consarray or first.stages:
             start = self._first(first, depth + 1, runners[0])
-            return self._finished(node, depth, lambda item, frame: _walk(start(item, frame), runners, 1, frame))
+            return self._finished(node, depth, lambda item, frame: walk(start(item, frame), runners, 1, frame))
         head = self.compile(first, depth + 1)
         spreads = first.type != "variable"
         names = []
@@ -102,7 +100,7 @@ class Paths:
 
         def evaluate(item: Any, frame: Frame) -> Any:
             if spreads and isinstance(item, list):
-                return _walk(item, runners, 0, frame)
+                return walk(item, runners, 0, frame)
             value = head(item, frame)
             position = 1
             for name in names:
@@ -113,10 +111,10 @@ class Paths:
             if isinstance(value, list):
                 if position == count:
                     return value
-                return _walk([value] if type(value) is Constructed else value, runners, position, frame)
+                return walk([value] if type(value) is Constructed else value, runners, position, frame)
             if position < reached or value is UNDEFINED:
                 return UNDEFINED
-            return value if position == count else _walk([value], runners, position, frame)
+            return value if position == count else walk([value], runners, position, frame)
 
         return self._finished(node, depth, evaluate)
 
@@ -130,7 +128,7 @@ class Paths:
     def _finished(self, node: Any, depth: int, closure: Closure) -> Closure:
         """What happens to the values at the end of a path: `[]` keeps one value an array, `{...}` groups."""
         if node.keep_singleton_array or node.keep_array:
-            closure = _keeping(closure, node.keep_singleton_array)
+            closure = keeping(closure, node.keep_singleton_array)
         if node.group is not None:
             group, ungrouped = self.group(node.group, depth + 1), closure
             return lambda item, frame: group(ungrouped(item, frame), frame)
@@ -141,7 +139,7 @@ class Paths:
         if step.type == "sort":
             return self._sorting(step, depth)
         if step.type == "name" and not step.stages:
-            return _field(step.value, last)
+            return field(step.value, last)
         closure = self.compile(step, depth)
         stages = [self.filter(stage.expr, depth) for stage in step.stages or ()]
 
@@ -154,7 +152,7 @@ class Paths:
                     value = stage(value, frame)
                 if value is not UNDEFINED:
                     results.append(value)
-            return _flattened(results, last)
+            return flattened(results, last)
 
         return run
 
@@ -182,7 +180,7 @@ class Paths:
                     if first is second:
                         continue
                     return first is UNDEFINED
-                kinds = _sortable(first), _sortable(second)
+                kinds = sortable(first), sortable(second)
                 if not all(kinds):
                     raise Fault("T2008", value=second if kinds[0] else first)
                 if kinds[0] != kinds[1]:
@@ -197,7 +195,7 @@ class Paths:
         """A predicate in brackets, as a closure over the value that it filters."""
         if node.type == "number":
             index = math.floor(node.value)
-            return lambda value, frame: _at(value, index)
+            return lambda value, frame: at(value, index)
         test = self.compile(node, depth)
 
         def chosen(value: Any, frame: Frame) -> Any:
@@ -226,7 +224,7 @@ class Paths:
         def construct(value: Any, frame: Frame) -> dict[str, Any]:
             if fixed and not isinstance(value, list):
                 return {key: found for key, field in fields if (found := field(value, frame)) is not UNDEFINED}
-            groups = _groups(pairs, value, frame)
+            groups = groups(pairs, value, frame)
             result = {}
             for key, (number, data) in groups.items():
                 if type(value) is TupleStream:
@@ -265,103 +263,3 @@ class Paths:
             return stream if keeps or node.group is not None else Sequence(element["@"] for element in stream)
 
         return self._finished(node, depth, evaluate)
-
-
-def _walk(items: Any, runners: list[Runner], position: int, frame: Frame) -> Any:
-    if items is UNDEFINED:
-        return items
-    for runner in runners[position:]:
-        items = runner(items, frame)
-        if not items:
-            break
-    return items
-
-
-def _flattened(results: list[Any], last: bool) -> list[Any]:
-    """The results of a step as one sequence; an array that the last step finds alone stays as it is."""
-    if last and len(results) == 1 and isinstance(results[0], list) and not isinstance(results[0], Sequence):
-        return results[0]
-    found = Sequence()
-    for value in results:
-        if isinstance(value, list) and type(value) is not Constructed:
-            found.extend(value)
-        else:
-            found.append(value)
-    return found
-
-
-def _field(name: str, last: bool) -> Runner:
-    def run(items: list[Any], frame: Frame) -> list[Any]:
-        results = []
-        for item in items:
-            value = item.get(name, UNDEFINED) if isinstance(item, dict) else single(lookup(item, name))
-            if value is not UNDEFINED:
-                results.append(value)
-        return _flattened(results, last)
-
-    return run
-
-
-def _unchanged(value: Any) -> Any:
-    return value
-
-
-def _keeping(closure: Closure, step: bool) -> Closure:
-    """`step`: whether `[]` is on a step, where it keeps a constructed array an element, or on the whole path."""
-
-    def evaluate(item: Any, frame: Frame) -> Any:
-        value = closure(item, frame)
-        if value is UNDEFINED:
-            return value
-        if type(value) is Constructed:
-            return KeptSequence([value]) if step else value
-        if not isinstance(value, list):
-            return KeptSequence([value])
-        return KeptSequence(value) if isinstance(value, Sequence) else value
-
-    return evaluate
-
-
-def _at(value: Any, index: int) -> Any:
-    items = value if isinstance(value, list) else [value]
-    place = index + len(items) if index < 0 else index
-    found = items[place] if 0 <= place < len(items) else UNDEFINED
-    if type(value) is TupleStream:
-        return TupleStream([] if found is UNDEFINED else [found])
-    if isinstance(found, list):
-        return found
-    return Sequence([] if found is UNDEFINED else [found])
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    waiting = [value]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, list):
-            waiting.extend(reversed(value))
-        else:
-            yield value
-
-
-def _sortable(value: Any) -> str | None:
-    return {str: "text", int: "number", float: "number"}.get(type(value))
-
-
-def _groups(pairs: list[tuple[Closure, Closure]], value: Any, frame: Frame) -> dict[str, tuple[int, Any]]:
-    """For each key: the number of the pair that made it and the items that it was made from."""
-    groups: dict[str, tuple[int, Any]] = {}
-    for element in (value if isinstance(value, list) else [value]) or [UNDEFINED]:
-        place = context(element, frame) if type(value) is TupleStream else (element, frame)
-        for number, (key_of, _) in enumerate(pairs):
-            key = key_of(*place)
-            if key is UNDEFINED:
-                continue
-            if type(key) is not str:
-                raise Fault("T1003", value=key)
-            if key not in groups:
-                groups[key] = (number, element)
-            elif groups[key][0] != number:
-                raise Fault("D1009", value=key)
-            else:
-                groups[key] = (number, append(groups[key][1], element))
-    return groups

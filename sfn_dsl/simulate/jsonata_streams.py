@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from sfn_dsl.simulate.jsonata_calls import Closure, Frame
-from sfn_dsl.simulate.jsonata_functions import append, sort
+from sfn_dsl.simulate.jsonata_library import append, sort
 from sfn_dsl.simulate.jsonata_values import UNDEFINED, numeric, truth
 
 __all__ = ["Carry", "Tuple", "TupleStream", "context", "expand", "hits", "joined", "tuple_filter"]

@@ -14,7 +14,7 @@ from jsonata.parser import Parser
 from jsonata.tokenizer import Tokenizer
 
 from sfn_dsl.simulate.jsonata_functions import FUNCTIONS
-from sfn_dsl.simulate.jsonata_text import Regex
+from sfn_dsl.simulate.jsonata_regex import Regex
 from sfn_dsl.simulate.jsonata_values import UNDEFINED, Function, write
 
 __all__ = ["UnsupportedExpression", "parse", "reads", "refusals", "sentence"]

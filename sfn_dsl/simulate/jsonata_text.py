@@ -1,4 +1,4 @@
-"""JSONata's functions of texts, and its regular expressions (JavaScript's) on Python's."""
+"""JSONata's functions of texts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import binascii
 import math
 import re
 import urllib.parse
-from collections.abc import Iterator
 from typing import Any
 
 from sfn_dsl.simulate.jsonata_calls import Native, Run, Signature, apply
+from sfn_dsl.simulate.jsonata_regex import matches
 from sfn_dsl.simulate.jsonata_values import (
     MAX_BYTES,
     UNDEFINED,
@@ -23,114 +23,13 @@ from sfn_dsl.simulate.jsonata_values import (
     write,
 )
 
-__all__ = ["TEXT_FUNCTIONS", "Regex"]
+__all__ = ["TEXT_FUNCTIONS"]
 
-_CLASSES = {"d": "0-9", "w": "A-Za-z0-9_"}
-_NEGATED = {"D": "[^0-9]", "W": "[^A-Za-z0-9_]"}
-_DOT = "[^\n\r\u2028\u2029]"
 _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?\Z")
 _OTHER_BASE = re.compile(r"(0[xX][0-9A-Fa-f]+)|.*(0[oO][0-7]+)|.*(0[bB][0-1]+)\Z")
 _ESCAPES = re.compile("(?:%[0-9A-Fa-f]{2})+")
 _RESERVED = ";/?:@&=+$,#"
 _TEXT = Signature.parse("s-")
-
-
-def _translate(pattern: str, multiline: bool) -> str:
-    """A JavaScript pattern in Python's notation."""
-    dollar = "$" if multiline else r"\Z"
-    out = []
-    inside = False
-    position = 0
-    while position < len(pattern):
-        char = pattern[position]
-        pair = pattern[position : position + 2]
-        if char == "\\" and len(pair) == 2:
-            position += 1
-            code = pair[1]
-            if code in _CLASSES:
-                out.append(_CLASSES[code] if inside else f"[{_CLASSES[code]}]")
-            elif code in _NEGATED and not inside:
-                out.append(_NEGATED[code])
-            elif code == "k" and pattern[position + 1 : position + 2] == "<":
-                end = pattern.index(">", position)
-                out.append(f"(?P={pattern[position + 2 : end]})")
-                position = end
-            else:
-                known = code in "WDsSbBfnrtvux" or code.isdigit() or not code.isalnum()
-                out.append(pair if known else re.escape(code))
-        elif inside:
-            inside = char != "]"
-            out.append("\\" + char if char in "[&|~" else char)
-        elif char == "[":
-            bracket = pattern[position : position + 3]
-            if bracket == "[^]":
-                out.append(r"[\s\S]")
-                position += 2
-            elif pair == "[]":
-                out.append("(?!)")
-                position += 1
-            else:
-                inside = True
-                out.append(char)
-        elif pattern.startswith("(?<", position) and pattern[position + 3 : position + 4] not in ("=", "!"):
-            out.append("(?P<")
-            position += 2
-        else:
-            out.append({"$": dollar, ".": _DOT}.get(char, char))
-        position += 1
-    return "".join(out)
-
-
-class Regex(Function):
-    """A regular expression: called with a text, it gives its first match and a way to the next."""
-
-    __slots__ = ("_pattern", "arity")
-
-    def __init__(self, pattern: str, ignore_case: bool, multiline: bool) -> None:
-        flags = (re.IGNORECASE if ignore_case else 0) | (re.MULTILINE if multiline else 0)
-        self._pattern = re.compile(_translate(pattern, multiline), flags)
-        self.arity = 2
-
-    def invoke(self, args: list[Any], context: Any, run: Any) -> Any:
-        """The first match as an object with `match`, `start`, `end`, `groups` and the function `next`."""
-        return self._found(args[0], 0) if args and type(args[0]) is str else UNDEFINED
-
-    def _found(self, subject: str, start: int) -> Any:
-        match = self._pattern.search(subject, start)
-        if match is None:
-            return UNDEFINED
-        end = match.end()
-
-        def following(run: Run) -> Any:
-            if end >= len(subject):
-                return UNDEFINED
-            found = self._found(subject, end)
-            if found is not UNDEFINED and not found["match"]:
-                raise Fault("D1004")
-            return found
-
-        return {
-            "match": match[0],
-            "start": match.start(),
-            "end": end,
-            "groups": [UNDEFINED if group is None else group for group in match.groups()],
-            "next": Native(following, None, 0),
-        }
-
-
-def _matches(run: Run, matcher: Any, subject: str) -> Iterator[dict[str, Any]]:
-    """The matches of a regular expression, or of a function that answers as one does."""
-    found = apply(matcher, [subject], None, run)
-    while found is not UNDEFINED:
-        run.tick()
-        if not isinstance(found, dict):
-            if not found:
-                return
-            raise Fault("T1010")
-        if not (isinstance(found.get("start"), int | float) or isinstance(found.get("groups"), list)):
-            raise Fault("T1010")
-        yield found
-        found = apply(found.get("next"), [], None, run)
 
 
 def _limited(limit: Any, code: str) -> Any:
@@ -195,7 +94,7 @@ def _contains(run: Run, subject: Any, token: Any) -> Any:
     if subject is UNDEFINED:
         return subject
     if isinstance(token, Function):
-        return next(_matches(run, token, subject), None) is not None
+        return next(matches(run, token, subject), None) is not None
     return type(token) is str and token in subject
 
 
@@ -205,7 +104,7 @@ def _match(run: Run, subject: Any, matcher: Any, limit: Any) -> Any:
     count = _limited(limit, "D3040")
     found = Sequence()
     if count:
-        for match in _matches(run, matcher, subject):
+        for match in matches(run, matcher, subject):
             index = match.get("start", UNDEFINED)
             if not subject.isascii() and type(index) is int:
                 index = len(subject[:index].encode("utf-16-le", "surrogatepass")) // 2
@@ -260,7 +159,7 @@ def _replace(run: Run, subject: Any, pattern: Any, replacement: Any, limit: Any)
         return subject.replace(pattern, new) if count == math.inf else subject.replace(pattern, new, int(count))
     out = []
     position = 0
-    for done, match in enumerate(_matches(run, pattern, subject), 1):
+    for done, match in enumerate(matches(run, pattern, subject), 1):
         out.append(subject[position : match["start"]])
         if type(replacement) is str:
             new = _substitute(replacement, match)
@@ -289,7 +188,7 @@ def _split(run: Run, subject: Any, separator: Any, limit: Any) -> Any:
         return parts if limit is UNDEFINED else parts[: int(limit)]
     parts = []
     position = 0
-    for match in _matches(run, separator, subject):
+    for match in matches(run, separator, subject):
         parts.append(subject[position : match["start"]])
         position = match["end"]
         if len(parts) >= count:

@@ -173,7 +173,7 @@ def equal(left: Any, right: Any) -> bool:
 def ordered_before(left: Any, right: Any) -> bool:
     """`left < right` for two numbers or two texts; texts are ordered by UTF-16 units."""
     if type(left) is str and not (left.isascii() and right.isascii()):
-        return left.encode("utf-16-be", "surrogatepass") < right.encode("utf-16-be", "surrogatepass")
+        left, right = (side.encode("utf-16-be", "surrogatepass") for side in (left, right))
     return bool(left < right)
 
 

@@ -54,7 +54,6 @@ class MapFields:
     label: str | None
     items: Evaluate | None
     items_path: str | None
-    items_text: str | None
     selector: Evaluate | None
     concurrency: Evaluate | None
     tolerated_count: Evaluate | None
@@ -80,8 +79,7 @@ def compile_map(state: Map, processor: SubMachine, jsonata: bool) -> MapFields:
         label=_text(state.label),
         items=items,
         items_path=_text(state.items_path),
-        items_text=state.items[2:-2].strip() if is_expression(state.items) else None,
-        selector=payload(selector, jsonata, "ItemSelector"),
+                selector=payload(selector, jsonata, "ItemSelector"),
         concurrency=quantity(state.max_concurrency, state.max_concurrency_path, "MaxConcurrency"),
         tolerated_count=quantity(state.tolerated_failure_count, state.tolerated_failure_count_path, "ToleratedFailureCount"),
         tolerated_percentage=quantity(percentage, percentage_path, "ToleratedFailurePercentage", fraction=True),
@@ -146,9 +144,7 @@ def _batching(state: Map, jsonata: bool) -> Batching | None:
         return None
     return Batching(
         max_items=quantity(batcher.max_items_per_batch, batcher.max_items_per_batch_path, "MaxItemsPerBatch"),
-        max_bytes=quantity(
-            batcher.max_input_bytes_per_batch, batcher.max_input_bytes_per_batch_path, "MaxInputBytesPerBatch"
-        ),
+        max_bytes=quantity(batcher.max_input_bytes_per_batch, batcher.max_input_bytes_per_batch_path, "MaxInputBytesPerBatch"),
         batch_input=payload(batcher.batch_input, jsonata, "ItemBatcher/BatchInput"),
     )
 

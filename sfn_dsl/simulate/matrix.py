@@ -17,17 +17,16 @@ from multiprocessing.connection import Connection
 from typing import Any, Final
 
 from sfn_dsl.asl.model import UNSET, Map, Parallel, Task
-from sfn_dsl.asl.services import integration
 from sfn_dsl.asl.walk import walk
 from sfn_dsl.errors import ConfigError, EnvironmentFault, SfnError
 from sfn_dsl.simulate.coverage import Coverage, Point
 from sfn_dsl.simulate.execution import Execution
-from sfn_dsl.simulate.faults import Injection, lost_error, throttling_error
-from sfn_dsl.simulate.resource import Resource, task_resource
+from sfn_dsl.simulate.faults import Injection, lost_error, own_errors, throttling_error
+from sfn_dsl.simulate.resource import task_resource
 from sfn_dsl.simulate.simulation import Simulation
 from sfn_dsl.simulate.thread import Visit
 
-__all__ = ["Cell", "Matrix", "Outcome", "error_classes", "failure_matrix"]
+__all__ = ["Cell", "Matrix", "Outcome", "allows", "error_classes", "failure_matrix"]
 
 # Below this many runs, starting processes takes longer than running them here.
 _WORTH_PROCESSES: Final = 400
@@ -98,21 +97,10 @@ def error_classes(state: Task) -> list[str]:
             for name in () if rule.error_equals is UNSET else rule.error_equals:
                 if not name.startswith("States."):
                     found[name] = None
-    found |= dict.fromkeys(_own_errors(resource))
+    found |= dict.fromkeys(own_errors(resource))
     for extra in ("States.Timeout", "States.TaskFailed", throttling_error(resource), lost_error(resource)):
         found[extra] = None
     return list(found)
-
-
-def _own_errors(resource: Resource) -> tuple[str, ...]:
-    if resource.kind == "lambda":
-        known = integration("lambda", "invoke")
-        return known.errors if known else ()
-    try:
-        known = integration(resource.service, resource.operation, resource.sdk)
-    except LookupError:
-        return ()
-    return known.errors if known else ()
 
 
 def failure_matrix(
@@ -126,7 +114,7 @@ def failure_matrix(
 ) -> Matrix:
     """Run the matrix of a simulation's machine.
 
-    `allow`: `STATE` or `STATE=ERROR` patterns of cells that may stay unhandled. `processes`: how many at most; None takes all cores.
+    `allow`: `STATE` or `STATE=ERROR` patterns of cells that may stay unhandled. `processes`: at most so many; None takes all cores.
     A Task that a run without faults does not enter (a failure handler's, say) is reached by failing another one first.
     Raises ConfigError for a pattern in `allow` that matches no cell.
     """
@@ -141,7 +129,7 @@ def failure_matrix(
     used: set[str] = set()
     patterns = tuple(allow)
     for (name, error, _), (once, always, hits) in zip(plan, results, strict=True):
-        matching = [pattern for pattern in patterns if _allows(pattern, name, error)]
+        matching = [pattern for pattern in patterns if allows(pattern, name, error)]
         used.update(matching)
         cells.append(Cell(state=name, error=error, once=once, always=always, allowed=bool(matching)))
         coverage.hits.update(hits)
@@ -151,7 +139,8 @@ def failure_matrix(
     return Matrix(tuple(cells), coverage)
 
 
-def _allows(pattern: str, state: str, error: str) -> bool:
+def allows(pattern: str, state: str, error: str) -> bool:
+    """Whether `STATE` or `STATE=ERROR` (globs) names a cell."""
     wanted, _, name = pattern.partition("=")
     return fnmatch.fnmatchcase(state, wanted) and (not name or fnmatch.fnmatchcase(error, name))
 
@@ -167,7 +156,8 @@ def _drivers(simulation: Simulation, input: Any, seed: int, tasks: Sequence[str]
 
     reach(())
     for _ in range(2):
-        for name in tasks:
+        # The last ones first: a handler is best looked at after most of the work has been done.
+        for name in reversed(tasks):
             if all(value is not None for value in found.values()):
                 return found
             base = found[name]
@@ -281,9 +271,7 @@ def _received(receiver: Connection) -> _Result:
     return result
 
 
-def _counted(
-    results: Iterable[_Result], total: int, progress: Callable[[int, int], None] | None
-) -> Iterator[_Result]:
+def _counted(results: Iterable[_Result], total: int, progress: Callable[[int, int], None] | None) -> Iterator[_Result]:
     for number, result in enumerate(results, 1):
         yield result
         if progress is not None:

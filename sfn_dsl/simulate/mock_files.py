@@ -44,7 +44,9 @@ def _python(path: Path) -> Answers:
         raise ConfigError(f"{path} raised {type(error).__name__}: {error}") from error
     value = {part: names[part] for part in _PARTS if part in names}
     if not value:
-        raise ConfigError(f"{path} has none of {', '.join(_PARTS)}", help="for instance `states = {'Load': lambda arguments: {...}}`")
+        raise ConfigError(
+            f"{path} has none of {', '.join(_PARTS)}", help="for instance `states = {'Load': lambda arguments: {...}}`"
+        )
     return answers_of(value, path)
 
 

@@ -8,12 +8,14 @@ from sfn_dsl.asl.model import Json, Task
 from sfn_dsl.asl.walk import walk
 from sfn_dsl.compile.machine import Compiled
 from sfn_dsl.pipeline import Pipeline
+from sfn_dsl.simulate.answers import Answers
 from sfn_dsl.simulate.declared_results import declared_value, with_member
 from sfn_dsl.simulate.program import compile_program
+from sfn_dsl.simulate.provisions import provide
 from sfn_dsl.simulate.result_sample import sample_result
-from sfn_dsl.simulate.simulation import Machine
+from sfn_dsl.simulate.simulation import Machine, Simulation
 
-__all__ = ["declared_samples", "machine_of", "machines_of", "sample_input"]
+__all__ = ["declared_samples", "machine_of", "sample_input", "simulation_of"]
 
 
 def machine_of(compiled: Compiled) -> Machine:
@@ -26,11 +28,6 @@ def machine_of(compiled: Compiled) -> Machine:
         type=compiled.pipeline.type,
         arn=compiled.target.arn("states", f"stateMachine:{name}"),
     )
-
-
-def machines_of(compiled: Iterable[Compiled], target: str) -> tuple[Machine, ...]:
-    """All machines of a target."""
-    return tuple(machine_of(one) for one in compiled if one.target.folder == target)
 
 
 def declared_samples(compiled: Compiled) -> Mapping[str, Json]:
@@ -48,6 +45,22 @@ def declared_samples(compiled: Compiled) -> Mapping[str, Json]:
 def sample_input(pipeline: Pipeline) -> Json:
     """An input with every declared field: its default, else a value of its type."""
     shape = pipeline.input.shape
-    return {
-        name: pipeline.input.defaults.get(name, declared_value(member, name=name)) for name, member in shape.members.items()
-    }
+    return {name: pipeline.input.defaults.get(name, declared_value(member, name=name)) for name, member in shape.members.items()}
+
+
+def simulation_of(
+    compiled: Compiled, others: Iterable[Compiled] = (), *, answers: Answers | None = None, strict: bool = True
+) -> tuple[Simulation, Json]:
+    """A pipeline ready to be simulated, and a sample input. `others`: pipelines that it may start, of any target."""
+    folder = compiled.target.folder
+    beside = tuple(machine_of(one) for one in others if one is not compiled and one.target.folder == folder)
+    simulation = Simulation(
+        machine=machine_of(compiled),
+        others=beside,
+        answers=answers or Answers(),
+        samples=declared_samples(compiled),
+        prepare=provide,
+        account=compiled.target.account or "111122223333",
+        strict=strict,
+    )
+    return simulation, sample_input(compiled.pipeline)

@@ -326,15 +326,11 @@ def _wait(name: str, state: Wait, jsonata: bool) -> WaitNode:
     else:
         raise DefinitionError("a Wait needs one of `Seconds`, `Timestamp`, `SecondsPath`, `TimestampPath`")
     assert until is not None
-    return WaitNode(
-        name=name, state=state, jsonata=jsonata, flow=flow, next=_next(state), field_name=word, until=until, path=path
-    )
+    return WaitNode(name=name, state=state, jsonata=jsonata, flow=flow, next=_next(state), field_name=word, until=until, path=path)
 
 
 def _moment(text: str) -> Evaluate:
-    return (
-        typed(text, "Timestamp", "string", lambda value: isinstance(value, str)) if is_expression(text) else constant(text)
-    )
+    return typed(text, "Timestamp", "string", lambda value: isinstance(value, str)) if is_expression(text) else constant(text)
 
 
 def _text(literal: object, path: object, field_name: str, jsonata: bool) -> Evaluate | None:

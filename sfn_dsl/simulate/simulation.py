@@ -1,7 +1,7 @@
 """The front door: a machine made ready once and run as often as you like.
 
-    simulation = Simulation(machine, answers=Answers(...))
-    simulation.run({"batch_id": "b1"}, faults=[parse_fault("Load=Glue.EntityNotFoundException*1")]).status
+simulation = Simulation(machine, answers=Answers(...))
+simulation.run({"batch_id": "b1"}, faults=[parse_fault("Load=Glue.EntityNotFoundException*1")]).status
 """
 
 from __future__ import annotations
@@ -162,7 +162,9 @@ def check_mocks(program: Program, answers: Answers) -> None:
     tasks = [name for name, state in states.items() if isinstance(state, Task)]
     for name in answers.states:
         if name not in states:
-            raise ConfigError(f"there is no state `{name}` to mock", help=did_you_mean(name, tasks) or f"tasks are {', '.join(tasks)}")
+            raise ConfigError(
+                f"there is no state `{name}` to mock", help=did_you_mean(name, tasks) or f"tasks are {', '.join(tasks)}"
+            )
         if name not in tasks:
             kind = type(states[name]).__name__
             raise ConfigError(f"state `{name}` is a {kind}; only tasks are mocked", help="put the mock on the tasks inside it")

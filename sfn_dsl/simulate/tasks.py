@@ -85,9 +85,7 @@ class _Attempt:
 
     __slots__ = ("_common", "_prefix", "heartbeat", "resource", "thread", "timeout", "view")
 
-    def __init__(
-        self, thread: Thread, resource: Resource, view: View, timeout: float | None, heartbeat: float | None
-    ) -> None:
+    def __init__(self, thread: Thread, resource: Resource, view: View, timeout: float | None, heartbeat: float | None) -> None:
         self.thread = thread
         self.resource = resource
         self.view = view

@@ -96,7 +96,7 @@ def _list(parts: list[Evaluate], value: list[Json]) -> Evaluate:
     return lambda view, document: [part(view, document) for part in parts]
 
 
-_CONSTANT_CODE = constant(None).__code__  # type: ignore[attr-defined]
+_CONSTANT_CODE = constant(None).__code__
 
 
 def _is_constant(part: Evaluate) -> bool:

@@ -7,6 +7,8 @@ Calls that AWS refuses raise TestStateRefused with AWS's code and message. Sourc
 (page `test-state-isolation`), and calls recorded on AWS.
 """
 
+# ruff: noqa: PT028 - `test_state` is the name of the API, not a test.
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -68,9 +70,7 @@ class StateTest:
             if value is not None:
                 found[name] = value
         if self.inspection:
-            found["inspectionData"] = {
-                name: value if name in _PLAIN else compact(value) for name, value in self.inspection.items()
-            }
+            found["inspectionData"] = {name: value if name in _PLAIN else compact(value) for name, value in self.inspection.items()}
         return found
 
 

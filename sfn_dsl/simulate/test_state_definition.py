@@ -26,9 +26,23 @@ LONE_STATE: Final = "StateName"
 # What each type needs, and which of it may not be empty.
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {"Task": ("Resource",), "Choice": ("Choices",), "Parallel": ("Branches",)}
 _JSONPATH_ONLY: Final = (
-    "InputPath OutputPath ResultPath ResultSelector Parameters Result ItemsPath MaxConcurrencyPath ErrorPath CausePath "
-    "ToleratedFailureCountPath ToleratedFailurePercentagePath TimeoutSecondsPath HeartbeatSecondsPath SecondsPath TimestampPath"
-).split()  # fmt: skip
+    "InputPath",
+    "OutputPath",
+    "ResultPath",
+    "ResultSelector",
+    "Parameters",
+    "Result",
+    "ItemsPath",
+    "MaxConcurrencyPath",
+    "ErrorPath",
+    "CausePath",
+    "ToleratedFailureCountPath",
+    "ToleratedFailurePercentagePath",
+    "TimeoutSecondsPath",
+    "HeartbeatSecondsPath",
+    "SecondsPath",
+    "TimestampPath",
+)
 _JSONATA_ONLY: Final = ("Output", "Arguments", "Items")
 
 
@@ -136,7 +150,9 @@ def _problems(document: Mapping[str, Any], *, lone: bool) -> Iterator[str]:
         if not isinstance(states, Mapping) or not states:
             yield f"SCHEMA_VALIDATION_FAILED: Value cannot be empty at {where}/States"
             continue
-        if block["StartAt"] not in states:
+        if not isinstance(block["StartAt"], str):
+            yield f"SCHEMA_VALIDATION_FAILED: Expected value of type [STRING] at {where}/StartAt"
+        elif block["StartAt"] not in states:
             yield f"MISSING_TRANSITION_TARGET: Missing 'Next' target: {block['StartAt']} at {where}/StartAt"
         for name, state in states.items():
             place = f"{where}/States/{name}"
@@ -160,7 +176,7 @@ def _state(state: Mapping[str, Any], language: object, place: str) -> Iterator[s
     if kind is None:
         yield f"SCHEMA_VALIDATION_FAILED: The field 'Type' is required but was missing at {place}"
         return
-    if kind not in STATE_TYPES:
+    if not isinstance(kind, str) or kind not in STATE_TYPES:
         known = "Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map"
         yield f"SCHEMA_VALIDATION_FAILED: The field 'Type' should have one of these values: [{known}] at {place}/Type"
         return

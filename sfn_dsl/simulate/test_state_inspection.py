@@ -6,7 +6,6 @@ JSONPath. Causes are bare, without the sentence about the state that executions 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,7 +22,7 @@ from sfn_dsl.simulate.program import AnyNode, ChoiceNode, FailNode, MapNode, Par
 from sfn_dsl.simulate.tasks import run_task
 from sfn_dsl.simulate.test_state_definition import TestStateRefused
 from sfn_dsl.simulate.test_state_mock import Configuration, Mocked
-from sfn_dsl.simulate.thread import Deadline, Run, Steps, Thread
+from sfn_dsl.simulate.thread import Deadline, Run, Thread
 from sfn_dsl.simulate.view import ABSENT, Fault, View
 
 __all__ = ["LIMIT", "TestThread", "Trial", "Tried"]
@@ -213,9 +212,10 @@ class Trial:
             if event.type.endswith("Scheduled") and event.details is not None:
                 word = "parameters" if node.resource.kind == "service" else "input"
                 self.seen["afterArguments" if node.jsonata else "afterParameters"] = event.details[word]
+        ended: Any = process.value
         if not process.ok:
-            raise Failure(TIMEOUT) if isinstance(process.value, Deadline) else process.value
-        effective, result = process.value
+            raise Failure(TIMEOUT) if isinstance(ended, Deadline) else ended
+        effective, result = ended
         return effective, result
 
     def _map(self, node: MapNode) -> tuple[Json, Json]:

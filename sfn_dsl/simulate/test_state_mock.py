@@ -64,7 +64,7 @@ class Mocked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """`stateConfiguration`: attempts already made again, the state an error comes from, iterations that failed, the reader's text."""
+    """`stateConfiguration`: retries already made, the state that an error comes from, failed iterations, what the reader read."""
 
     retries: int = 0
     error_caused_by: str | None = None
@@ -210,7 +210,7 @@ def read_configuration(node: AnyNode, given: Mapping[str, Any] | None, mock: Moc
             raise _refused(f"stateConfiguration has no field '{name}'")
         if not isinstance(value, kind) or isinstance(value, bool):
             raise _refused(f"stateConfiguration.{name} must be {'a number' if kind is int else 'a string'}")
-        if kind is int and value < 0:
+        if isinstance(value, int) and value < 0:
             raise constraint(value, f"stateConfiguration.{name}", "have value greater than or equal to 0")
     found = Configuration(
         retries=(given or {}).get("retrierRetryCount", 0),

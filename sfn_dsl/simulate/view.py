@@ -34,7 +34,19 @@ class Fault(Exception):
 class View:
     """The data of one visit: the state's input, later its result or error output, variables and the context object."""
 
-    __slots__ = ("before", "entered", "entered_at", "error_output", "input", "item", "name", "result", "retry_count", "thread", "token")
+    __slots__ = (
+        "before",
+        "entered",
+        "entered_at",
+        "error_output",
+        "input",
+        "item",
+        "name",
+        "result",
+        "retry_count",
+        "thread",
+        "token",
+    )
 
     def __init__(self, thread: Thread, name: str, input: Json, before: int, entered: int) -> None:
         self.thread = thread

@@ -83,12 +83,12 @@ class Deployed:
 class World:
     """Regions, machines, executions and a clock.
 
-    `start`: seconds since 1970 at which it begins. `answers`: what tasks answer; `samples`: results by
-    state for tasks that nobody mocked. `faults`: what goes wrong. `objects`: what stands
-    for S3 where a distributed Map reads and writes; None is the world's own S3. `callbacks_sampled`: a task with a token that nobody
-    mocked is answered by a sample; False lets it wait for `send_task_success`. `durations`: a function from a resource to the seconds of a call that says
-    nothing itself; None takes 0.2 s, 1 s for a Lambda function, 60 s for a job or a callback. `strict`: mocked results must fit the
-    service's output shape.
+    `start`: seconds since 1970 at which it begins. `answers`: what tasks answer; `samples`: results by state for tasks that nobody
+    mocked. `faults`: what goes wrong. `objects`: what stands for S3 where a distributed Map reads and writes; None is the world's
+    own S3. `durations`: a function from a resource to the seconds of a call that says nothing itself; None takes 0.2 s, 1 s for a
+    Lambda function, 60 s for a job or a callback. `strict`: mocked results must fit the service's output shape.
+    `callbacks_sampled`: a task with a token that nobody mocked is answered by a sample; False lets it wait for
+    `send_task_success`.
     """
 
     def __init__(
@@ -350,5 +350,3 @@ class World:
                 event.succeed()
 
         self.env.process(halt())
-
-

@@ -6,10 +6,8 @@ words), in the order in which AWS reports it; trees are cached by text. `dynamod
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple, NoReturn
 
 from sfn_dsl.simulate.services.dynamodb_nodes import (
     CONDITIONS,
@@ -26,7 +24,7 @@ from sfn_dsl.simulate.services.dynamodb_nodes import (
     Update,
     children,
 )
-from sfn_dsl.simulate.services.dynamodb_values import invalid
+from sfn_dsl.simulate.services.dynamodb_tokens import COMPARATORS, WORDS, Reader
 from sfn_dsl.simulate.services.dynamodb_words import RESERVED
 
 __all__ = ["CONDITION_FUNCTIONS", "UPDATE_FUNCTIONS", "parse_condition", "parse_projection", "parse_update"]
@@ -40,20 +38,8 @@ CONDITION_FUNCTIONS = {
     "size": 1,
 }
 UPDATE_FUNCTIONS = {"if_not_exists": 2, "list_append": 2, "+": 2, "-": 2}
-_OPERATOR_LIMIT = 300
-_LENGTH_LIMIT = 4096
 _DEPTH_LIMIT = 100
-_TOKEN = re.compile(r"\s*(?:([#:]?[A-Za-z_0-9]+|<>|<=|>=|[^\s])|$)")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9]*|#[A-Za-z_0-9]+")
-_COMPARATORS = frozenset(["=", "<>", "<", "<=", ">", ">="])
-_WORDS = frozenset(["AND", "OR", "NOT", "BETWEEN", "IN"])
 _SECTIONS = ("SET", "REMOVE", "ADD", "DELETE")
-
-
-class _Token(NamedTuple):
-    text: str
-    start: int
-    end: int
 
 
 def _walk(roots: tuple[Node, ...]) -> Iterator[Node]:
@@ -64,84 +50,14 @@ def _walk(roots: tuple[Node, ...]) -> Iterator[Node]:
         stack += reversed(children(node))
 
 
-class _Parser:
+class _Parser(Reader):
     """Reads one text. `kind` is the parameter's name, as messages say it."""
 
     def __init__(self, text: str, kind: str) -> None:
-        self.text = text
-        self.kind = kind
-        self.index = 0
+        super().__init__(text, kind)
         self.depth = 0
         # The first token and the end of the group in parentheses that was read last.
         self.group = (-1, -1)
-        if not text.strip():
-            self.fail("The expression can not be empty;")
-        size = len(text.encode())
-        if size > _LENGTH_LIMIT:
-            self.fail(f"Expression size has exceeded the maximum allowed size; expression size: {size}")
-        self.tokens = [_Token(found[1], found.start(1), found.end(1)) for found in _TOKEN.finditer(text) if found[1] is not None]
-        operators = sum(token.text in _COMPARATORS or token.text in "+-" or token.text.upper() in _WORDS for token in self.tokens)
-        if operators > _OPERATOR_LIMIT:
-            self.fail(f"The expression contains too many operators; operator count: {operators}")
-
-    def fail(self, message: str) -> NoReturn:
-        raise invalid(f"Invalid {self.kind}: {message}")
-
-    def unexpected(self, index: int | None = None) -> NoReturn:
-        """A syntax error at a token, with the tokens beside it."""
-        index = self.index if index is None else index
-        token = self.tokens[index].text if index < len(self.tokens) else "<EOF>"
-        beside = self.tokens[max(index - 1, 0) : index + 2]
-        near = self.text[beside[0].start : beside[-1].end]
-        self.fail(f'Syntax error; token: "{token}", near: "{near}"')
-
-    @property
-    def next(self) -> str:
-        return self.tokens[self.index].text if self.index < len(self.tokens) else ""
-
-    def word(self) -> str:
-        return self.next.upper()
-
-    def take(self, text: str) -> bool:
-        if self.next != text:
-            return False
-        self.index += 1
-        return True
-
-    def expect(self, text: str) -> None:
-        if not self.take(text):
-            self.unexpected()
-
-    def end(self) -> None:
-        if self.index < len(self.tokens):
-            self.unexpected()
-
-    def name(self, stop: frozenset[str]) -> str:
-        text = self.next
-        if not _NAME.fullmatch(text) or text.upper() in stop:
-            self.unexpected()
-        self.index += 1
-        return text
-
-    def path(self, stop: frozenset[str]) -> Path:
-        parts: list[str | int] = [self.name(stop)]
-        while True:
-            if self.take("."):
-                parts.append(self.name(stop))
-            elif self.take("["):
-                if not self.next.isdecimal():
-                    self.unexpected()
-                parts.append(int(self.next))
-                self.index += 1
-                self.expect("]")
-            else:
-                return Path(tuple(parts))
-
-    def placeholder(self) -> Placeholder:
-        if not (self.next.startswith(":") and len(self.next) > 1):
-            self.unexpected()
-        self.index += 1
-        return Placeholder(self.tokens[self.index - 1].text)
 
     def operand(self, stop: frozenset[str]) -> Node:
         """A value, a path or a function call, perhaps in parentheses."""
@@ -198,7 +114,7 @@ class _Parser:
                 self.redundant()
             self.group = (opened - 1, self.index)
         else:
-            left = self.operand(_WORDS)
+            left = self.operand(WORDS)
         return self.infix(left, power)
 
     def infix(self, left: Node, power: int) -> Node:
@@ -213,7 +129,7 @@ class _Parser:
                     self.index += 1
                     operands.append(self.truth(self.condition(binding), self.index))
                 left = And(tuple(operands)) if word == "AND" else Or(tuple(operands))
-            elif word in _COMPARATORS or word in ("BETWEEN", "IN"):
+            elif word in COMPARATORS or word in ("BETWEEN", "IN"):
                 if isinstance(left, CONDITIONS):
                     self.unexpected()
                 left = self.comparison(left)
@@ -223,18 +139,18 @@ class _Parser:
     def comparison(self, left: Node) -> Node:
         operator = self.word()
         self.index += 1
-        if operator in _COMPARATORS:
-            return Compare(operator, left, self.operand(_WORDS))
+        if operator in COMPARATORS:
+            return Compare(operator, left, self.operand(WORDS))
         if operator == "BETWEEN":
-            low = self.operand(_WORDS)
+            low = self.operand(WORDS)
             if self.word() != "AND":
                 self.unexpected()
             self.index += 1
-            return Between(left, low, self.operand(_WORDS))
+            return Between(left, low, self.operand(WORDS))
         self.expect("(")
-        options = [self.operand(_WORDS)]
+        options = [self.operand(WORDS)]
         while self.take(","):
-            options.append(self.operand(_WORDS))
+            options.append(self.operand(WORDS))
         self.expect(")")
         if len(options) > 100:
             self.fail(f"The IN operator is provided with too many operands; number of operands: {len(options)}")
