@@ -8,24 +8,19 @@ It runs every measurement in a process of its own and stays small itself, so tha
 from __future__ import annotations
 
 import argparse
-import configparser
 import json
 import os
-import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from table import BARE, WORKERS, Ended, Row, Whole, both, growth, import_time, print_table, ratio, run, seconds
+
 HERE = Path(__file__).resolve().parent
-WORKERS = HERE / "peers"
-BARE = (sys.executable, "-I", "-c", "pass")
-GROWTH_LIMIT = 1.5
 SHARED = ("chain-12", "chain-100", "chain-1000", "estate")
 WORDS = {
     "chain-12": "chain of 12",
@@ -33,28 +28,6 @@ WORDS = {
     "chain-1000": "chain of 1,000",
     "estate": "20 pipelines of 12 x 2 Regions",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A line of the table. `over` is None where there is no limit."""
-
-    what: str
-    measured: str
-    limit: str = ""
-    over: bool | None = None
-
-    @property
-    def verdict(self) -> str:
-        return "" if self.over is None else "over" if self.over else "ok"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """A process that has ended: wall seconds and peak resident memory in MiB."""
-
-    seconds: float
-    peak: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,87 +71,6 @@ PEERS = (
 OWN_IMPORTS = "from sfn_dsl import Pipeline, Transform; import sfn_dsl.compile.machine, sfn_dsl.asl.emit"
 
 
-def seconds(value: float) -> str:
-    """A time for people."""
-    return f"{value * 1000:.1f} ms" if abs(value) < 0.1 else f"{value:.2f} s"
-
-
-def both(best: float, median: float, sign: str = "") -> str:
-    return f"{sign}{seconds(best)} (median {sign}{seconds(median)})"
-
-
-def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Ended:
-    """Run a process to its end. Raises CalledProcessError with what it printed when it fails."""
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
-        started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=printed, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-        took = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            printed.seek(0)
-            raise subprocess.CalledProcessError(process.returncode, command, printed.read())
-    scale = 1024 * 1024 if sys.platform == "darwin" else 1024
-    return Ended(seconds=took, peak=usage.ru_maxrss / scale)
-
-
-class Whole:
-    """Whole processes of `sfn_dsl`, each measured in turn with a bare Python so that both feel the same machine."""
-
-    def __init__(self, project: Path, scratch: Path, runs: int) -> None:
-        self._runs = runs
-        self.scratch = scratch
-        self.environment = {**os.environ, "SFN_DSL_CACHE": str(scratch / "cache")}
-        self.copy = scratch / "project"
-        self.targets = copy_project(project, self.copy)
-
-    def command(self, *arguments: str, project: Path | None = None) -> list[str]:
-        return [sys.executable, "-m", "sfn_dsl", "-C", str(project or self.copy), *arguments]
-
-    def once(self, *arguments: str, project: Path | None = None) -> Ended:
-        return run(self.command(*arguments, project=project), self.scratch, self.environment)
-
-    def row(self, what: str, limit: float | None, *arguments: str, before: Callable[[], None] = lambda: None) -> Row:
-        """Time over a bare Python: best less best, median less median."""
-        before()
-        self.once(*arguments)
-        bare, full = [], []
-        for _ in range(self._runs):
-            bare.append(run(BARE, self.scratch, self.environment).seconds)
-            before()
-            full.append(self.once(*arguments).seconds)
-        best = min(full) - min(bare)
-        measured = both(best, statistics.median(full) - statistics.median(bare), "+")
-        return Row(
-            what=what,
-            measured=measured,
-            limit="" if limit is None else f"+{limit:.2f} s",
-            over=None if limit is None else best > limit,
-        )
-
-    def bare(self) -> Row:
-        samples = [run(BARE, self.scratch, self.environment).seconds for _ in range(self._runs)]
-        return Row(what="process: `python -I -c pass`", measured=both(min(samples), statistics.median(samples)))
-
-    def forget(self) -> None:
-        """Empty the cache and the build folder."""
-        shutil.rmtree(self.scratch / "cache", ignore_errors=True)
-        shutil.rmtree(self.copy / "build", ignore_errors=True)
-
-
-def copy_project(project: Path, copy: Path) -> int:
-    """What a build reads of a project, in a folder of its own; the number of Regions it is built for."""
-    settings = configparser.ConfigParser(interpolation=None, inline_comment_prefixes=(";",))
-    settings.read_string((project / "setup.cfg").read_text(encoding="utf-8"))
-    section = settings["sfn_dsl"]
-    copy.mkdir()
-    shutil.copy(project / "setup.cfg", copy)
-    for folder in (section.get("pipelines", "pipelines"), "templates"):
-        if (project / folder).is_dir():
-            shutil.copytree(project / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    return len(section["regions"].replace(",", " ").split())
-
-
 def whole_processes(whole: Whole) -> Iterator[Row]:
     yield whole.bare()
     yield whole.row("process: `sfn_dsl --help`", 0.10, "--help")
@@ -209,14 +101,8 @@ def in_process(cases: Mapping[str, Any], quick: bool) -> Iterator[Row]:
             what=f"in process: {what}", measured=both(best, median), limit=text, over=None if limit is None else best > limit
         )
 
-    def growth(what: str, small: str, large: str) -> Row:
-        factor = cases[large]["best"] / cases[small]["best"] / 10
-        return Row(
-            what=f"growth: {what}",
-            measured=f"{factor:.2f} x linear",
-            limit=f"{GROWTH_LIMIT} x linear",
-            over=factor > GROWTH_LIMIT,
-        )
+    def tenfold(what: str, small: str, large: str) -> Row:
+        return growth(what, cases[large]["best"] / cases[small]["best"] / 10)
 
     yield plain("one pipeline of 12 states", "chain-12", 0.005)
     yield plain("20 pipelines of 12 states x 2 Regions", "estate", 0.200)
@@ -228,9 +114,9 @@ def in_process(cases: Mapping[str, Any], quick: bool) -> Iterator[Row]:
         yield plain("chain of 10,000 states", "chain-10000")
         yield plain("chain of 10,000 states, each reads the one before", "linked-10000")
         yield plain("1,000 pipelines of 12 states x 1 Region", "pipelines-1000")
-        yield growth("chain of 1,000 -> 10,000 states", "chain-1000", "chain-10000")
-        yield growth("the same, each reads the one before", "linked-1000", "linked-10000")
-        yield growth("100 -> 1,000 pipelines", "pipelines-100", "pipelines-1000")
+        yield tenfold("chain of 1,000 -> 10,000 states", "chain-1000", "chain-10000")
+        yield tenfold("the same, each reads the one before", "linked-1000", "linked-10000")
+        yield tenfold("100 -> 1,000 pipelines", "pipelines-100", "pipelines-1000")
     yield plain("`emit` of 1,000 states (model to text)", "emit-1000")
     ratio = cases["dumps-1000"]["best"] / cases["canonical-1000"]["best"]
     yield Row(
@@ -283,21 +169,7 @@ def many_pipelines(whole: Whole, quick: bool) -> Iterator[Row]:
         if not quick:
             # The cost of a build of 10 is taken off both, so that starting Python does not hide growth.
             large, small = found[1000].seconds - found[10].seconds, found[100].seconds - found[10].seconds
-            factor = large / small / 11
-            yield Row(
-                what=f"growth: {name}, 100 -> 1,000 pipelines",
-                measured=f"{factor:.2f} x linear",
-                limit=f"{GROWTH_LIMIT} x linear",
-                over=factor > GROWTH_LIMIT,
-            )
-
-
-def import_time(python: str, imports: str, environment: Mapping[str, str]) -> float:
-    """Best time of an import over a bare Python of the same interpreter, each in a process of its own."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        full = min(run([python, "-I", "-c", imports], folder, environment).seconds for _ in range(3))
-        return full - min(run([python, "-I", "-c", "pass"], folder, environment).seconds for _ in range(3))
+            yield growth(f"{name}, 100 -> 1,000 pipelines", large / small / 11)
 
 
 def against(peer: Peer, python: str, own: Mapping[str, Any], own_import: float, quick: bool, runs: int) -> Iterator[Row]:
@@ -327,19 +199,6 @@ def against(peer: Peer, python: str, own: Mapping[str, Any], own_import: float, 
         text = ratio(found["best"], own["cases"][name]["best"])
         yield Row(what=f"{label}, {WORDS[name]}", measured=f"{text}; first {seconds(found['first'])}")
     yield Row(what=f"{label}, version", measured=report["version"])
-
-
-def ratio(theirs: float, ours: float) -> str:
-    return f"{seconds(theirs)}, ours {seconds(ours)}: {theirs / ours:.1f} x ours"
-
-
-def print_table(rows: Sequence[Row]) -> None:
-    """A Markdown table, aligned."""
-    lines = [("what", "measured", "limit", ""), *((row.what, row.measured, row.limit, row.verdict) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(4)]
-    rule = tuple("-" * width for width in widths)
-    for line in (lines[0], rule, *lines[1:]):
-        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |")
 
 
 def peer_python(text: str) -> tuple[str, str]:

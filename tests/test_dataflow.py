@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from compiling import compiled
-from evaluator import Failure, run
+from running import Failure, run
 
 from sfn_dsl import (
     CONTINUE,
@@ -139,7 +139,8 @@ def test_a_distributed_map_is_handed_what_it_needs(definition: Define, language:
     )
     loop = DistributedMap("each", reader=CsvFile(bucket="b", key=first.output.key), item=item, do=work >> more, batches=batches)
     value = definition(Pipeline(name="p", input=batch, body=first >> loop), query_language=language)
-    result = run(value, {"run": "r"}, {"first": {"Payload": {"f": 1, "key": "k"}}, "each": [{"a": "1"}, {"a": "2"}, {"a": "3"}]})
+    objects = {("b", "k"): "a\n1\n2\n3\n"}
+    result = run(value, {"run": "r"}, {"first": {"Payload": {"f": 1, "key": "k"}}}, objects=objects)
     seen = [each["item"] for each in payloads(result, "work")]
     assert seen == ([{"a": "1"}, {"a": "2"}, {"a": "3"}] if batches is None else [[{"a": "1"}, {"a": "2"}], [{"a": "3"}]])
     assert {(each["run"], each["mode"], each["f"]) for each in payloads(result, "work")} == {("r", "full", 1)}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from compiling import compiled
-from evaluator import run
+from running import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from evaluator import Failure, run
+from running import Failure, run
 
 from sfn_dsl import (
     BUSINESS,

@@ -8,7 +8,18 @@ from typing import Any
 
 from sfn_dsl.simulate.jsonata_calls import Closure, Frame
 from sfn_dsl.simulate.jsonata_library import lookup, sort
-from sfn_dsl.simulate.jsonata_steps import Runner, at, field, flattened, groups, keeping, leaves, sortable, unchanged, walk
+from sfn_dsl.simulate.jsonata_steps import (
+    Runner,
+    collected,
+    element_at,
+    field_runner,
+    flattened,
+    keeping,
+    leaves,
+    sortable,
+    unchanged,
+    walk,
+)
 from sfn_dsl.simulate.jsonata_streams import TupleStream, context, expand, hits, joined, tuple_filter
 from sfn_dsl.simulate.jsonata_values import (
     UNDEFINED,
@@ -139,7 +150,7 @@ class Paths:
         if step.type == "sort":
             return self._sorting(step, depth)
         if step.type == "name" and not step.stages:
-            return field(step.value, last)
+            return field_runner(step.value, last)
         closure = self.compile(step, depth)
         stages = [self.filter(stage.expr, depth) for stage in step.stages or ()]
 
@@ -195,7 +206,7 @@ class Paths:
         """A predicate in brackets, as a closure over the value that it filters."""
         if node.type == "number":
             index = math.floor(node.value)
-            return lambda value, frame: at(value, index)
+            return lambda value, frame: element_at(value, index)
         test = self.compile(node, depth)
 
         def chosen(value: Any, frame: Frame) -> Any:
@@ -224,9 +235,8 @@ class Paths:
         def construct(value: Any, frame: Frame) -> dict[str, Any]:
             if fixed and not isinstance(value, list):
                 return {key: found for key, field in fields if (found := field(value, frame)) is not UNDEFINED}
-            groups = groups(pairs, value, frame)
             result = {}
-            for key, (number, data) in groups.items():
+            for key, (number, data) in collected(pairs, value, frame).items():
                 if type(value) is TupleStream:
                     found = pairs[number][1](*context(joined(data), frame))
                 else:

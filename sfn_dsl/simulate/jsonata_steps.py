@@ -10,12 +10,13 @@ from sfn_dsl.simulate.jsonata_library import append, lookup
 from sfn_dsl.simulate.jsonata_streams import TupleStream, context
 from sfn_dsl.simulate.jsonata_values import UNDEFINED, Constructed, Fault, KeptSequence, Sequence, single
 
-__all__ = ["Runner", "at", "field", "flattened", "groups", "keeping", "leaves", "sortable", "unchanged", "walk"]
+__all__ = ["Runner", "collected", "element_at", "field_runner", "flattened", "keeping", "leaves", "sortable", "unchanged", "walk"]
 
 Runner = Callable[[list[Any], Frame], Any]
 
 
 def walk(items: Any, runners: list[Runner], position: int, frame: Frame) -> Any:
+    """The values after the steps from a position on; nothing found ends the walk."""
     if items is UNDEFINED:
         return items
     for runner in runners[position:]:
@@ -38,7 +39,9 @@ def flattened(results: list[Any], last: bool) -> list[Any]:
     return found
 
 
-def field(name: str, last: bool) -> Runner:
+def field_runner(name: str, last: bool) -> Runner:
+    """The step that looks up a field in each item."""
+
     def run(items: list[Any], frame: Frame) -> list[Any]:
         results = []
         for item in items:
@@ -51,11 +54,15 @@ def field(name: str, last: bool) -> Runner:
 
 
 def unchanged(value: Any) -> Any:
+    """The value itself."""
     return value
 
 
 def keeping(closure: Closure, step: bool) -> Closure:
-    """`step`: whether `[]` is on a step, where it keeps a constructed array an element, or on the whole path."""
+    """A path with `[]`, whose result stays an array.
+
+    `step`: whether `[]` is on a step, where it keeps a constructed array an element, or on the whole path.
+    """
 
     def evaluate(item: Any, frame: Frame) -> Any:
         value = closure(item, frame)
@@ -70,7 +77,8 @@ def keeping(closure: Closure, step: bool) -> Closure:
     return evaluate
 
 
-def at(value: Any, index: int) -> Any:
+def element_at(value: Any, index: int) -> Any:
+    """The item at an index, from the end for a negative one, as a sequence; an array item is the result itself."""
     items = value if isinstance(value, list) else [value]
     place = index + len(items) if index < 0 else index
     found = items[place] if 0 <= place < len(items) else UNDEFINED
@@ -82,6 +90,7 @@ def at(value: Any, index: int) -> Any:
 
 
 def leaves(value: Any) -> Iterator[Any]:
+    """The values in arrays of any depth."""
     waiting = [value]
     while waiting:
         value = waiting.pop()
@@ -92,10 +101,11 @@ def leaves(value: Any) -> Iterator[Any]:
 
 
 def sortable(value: Any) -> str | None:
+    """The kind of a value that sorting can order, else None."""
     return {str: "text", int: "number", float: "number"}.get(type(value))
 
 
-def groups(pairs: list[tuple[Closure, Closure]], value: Any, frame: Frame) -> dict[str, tuple[int, Any]]:
+def collected(pairs: list[tuple[Closure, Closure]], value: Any, frame: Frame) -> dict[str, tuple[int, Any]]:
     """For each key: the number of the pair that made it and the items that it was made from."""
     groups: dict[str, tuple[int, Any]] = {}
     for element in (value if isinstance(value, list) else [value]) or [UNDEFINED]:
