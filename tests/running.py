@@ -9,9 +9,10 @@ from typing import Any
 
 from sfn_dsl.asl.read import read_json
 from sfn_dsl.simulate.answers import Answer, Answers, Call, Mock
+from sfn_dsl.simulate.bounds import Bounds
 from sfn_dsl.simulate.failure import Failure
 from sfn_dsl.simulate.object_store import MemoryStore
-from sfn_dsl.simulate.world import Bounds, World
+from sfn_dsl.simulate.world import World
 
 __all__ = ["Failure", "Run", "run"]
 
@@ -47,7 +48,12 @@ def run(
     found = Run("RUNNING")
     machine = dict(definition)
     if variables or start_at:
-        begin = {"Type": "Pass", "QueryLanguage": "JSONata", "Assign": dict(variables or {}), "Next": start_at or machine["StartAt"]}
+        begin = {
+            "Type": "Pass",
+            "QueryLanguage": "JSONata",
+            "Assign": dict(variables or {}),
+            "Next": start_at or machine["StartAt"],
+        }
         machine |= {"StartAt": _BEGIN, "States": {_BEGIN: begin, **machine["States"]}}
     mocks = _Mocks(found, {name: list(value) if isinstance(value, list) else value for name, value in (answers or {}).items()})
     store = MemoryStore(objects) if objects else None
@@ -86,5 +92,5 @@ class _Mocks(dict[str, Mock]):
         if callable(value):
             value = value(copy.deepcopy(call.arguments))
         if isinstance(value, Failure):
-            return Answer(fails=True, error=value.error, cause=value.cause)
+            return Answer(fails=True, error=value.error, cause=value.cause or "")
         return Answer(value=copy.deepcopy(value))

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from compiling import compiled
-from running import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from running import run
 
 from sfn_dsl import Branch, Input, Pipeline, Succeed, Transform, fn
 from sfn_dsl.asl.emit import to_json

@@ -28,8 +28,9 @@ LAYERS = [
     {"output"},
     {"building"},
     {"diff", "history"},
+    {"publish"},
     {"formats"},
-    {"cli"},
+    {"cli", "pytest_plugin"},
 ]
 # A step that meets an object of the SDK turns to the bridge; a project names the bridge's pip command in a message.
 EXCEPTIONS = {("steps/step.py", "sdk"), ("project.py", "sdk")}

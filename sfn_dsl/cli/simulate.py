@@ -20,6 +20,7 @@ from sfn_dsl.errors import ConfigError, DefinitionError, EnvironmentFault
 from sfn_dsl.formats.matrix import matrix_json, render_coverage, render_matrix
 from sfn_dsl.formats.timeline import execution_json, render_timeline
 from sfn_dsl.simulate.answers import Answers
+from sfn_dsl.simulate.bounds import Bounds
 from sfn_dsl.simulate.coverage import Coverage
 from sfn_dsl.simulate.execution import Execution
 from sfn_dsl.simulate.faults import Injection, parse_fault
@@ -31,7 +32,6 @@ from sfn_dsl.simulate.program import compile_program
 from sfn_dsl.simulate.provisions import provide
 from sfn_dsl.simulate.replay import part_ways, read_recording
 from sfn_dsl.simulate.simulation import Machine, Progress, Simulation, check_input, check_mocks, load_definition
-from sfn_dsl.simulate.world import Bounds
 
 __all__ = ["command"]
 

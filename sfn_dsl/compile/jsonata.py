@@ -37,6 +37,7 @@ _ROOTS: Final[Mapping[Base, str]] = {
     Base.RESULT: "$states.result",
 }
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CHAIN = 16
 _RESERVED = {"and", "or", "in", "true", "false", "null", "function"}
 _LARGEST = 2**53
 
@@ -307,7 +308,7 @@ class Jsonata:
                 for operand in operands:
                     text, binds = self._condition(operand)
                     parts.append(text if binds >= level else f"({text})")
-                return f" {op} ".join(parts), level
+                return _joined(parts, op), level
             case Negation(operand=operand):
                 return f"$not({self._condition(operand)[0]})", _ATOM
             case Operation(name="exists", operands=(operand,)):
@@ -376,6 +377,15 @@ class Jsonata:
             for piece in pieces
         )
         return f"$type({text}) = 'string' and $contains({text}, /^{regex}$/)", _AND
+
+
+def _joined(parts: list[str], op: str) -> str:
+    """Parts joined by `and` or `or`; long chains in groups of groups, because AWS evaluates at most 100 levels deep and every
+    further operand of a chain is one more."""
+    while len(parts) > _CHAIN:
+        groups = (parts[start : start + _CHAIN] for start in range(0, len(parts), _CHAIN))
+        parts = [f"({f' {op} '.join(group)})" for group in groups]
+    return f" {op} ".join(parts)
 
 
 def _quote(text: str) -> str:

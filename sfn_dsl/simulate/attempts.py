@@ -13,7 +13,7 @@ from typing import TypeAlias
 from sfn_dsl.asl.model import Json
 from sfn_dsl.simulate.dataflow import Assigned
 from sfn_dsl.simulate.failure import QUERY, RUNTIME, TIMEOUT, Failure
-from sfn_dsl.simulate.program import CatchRule, MapNode, ParallelNode, RetryRule, TaskNode
+from sfn_dsl.simulate.nodes import CatchRule, MapNode, ParallelNode, RetryRule, TaskNode
 from sfn_dsl.simulate.thread import Steps, Thread
 from sfn_dsl.simulate.view import ABSENT, Fault, View
 

@@ -15,7 +15,7 @@ from sfn_dsl.simulate.distributed import run_distributed
 from sfn_dsl.simulate.failure import RUNTIME, Failure
 from sfn_dsl.simulate.limits import INLINE_CONCURRENCY
 from sfn_dsl.simulate.map_input import map_items, select
-from sfn_dsl.simulate.program import Block, MapNode, ParallelNode, TaskNode
+from sfn_dsl.simulate.nodes import Block, MapNode, ParallelNode, TaskNode
 from sfn_dsl.simulate.thread import Deadline, Steps, Thread
 from sfn_dsl.simulate.view import Fault, View
 

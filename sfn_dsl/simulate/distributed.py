@@ -18,7 +18,7 @@ from sfn_dsl.simulate.item_batcher import batch
 from sfn_dsl.simulate.item_reader import STATE_DATA, Item, ReaderRequest, items_of_value, read_items
 from sfn_dsl.simulate.map_fields import Reading
 from sfn_dsl.simulate.map_input import map_items, select
-from sfn_dsl.simulate.program import MapNode
+from sfn_dsl.simulate.nodes import MapNode
 from sfn_dsl.simulate.result_writer import ChildResult, collect, write
 from sfn_dsl.simulate.templates import Evaluate
 from sfn_dsl.simulate.thread import Run, Steps, Thread

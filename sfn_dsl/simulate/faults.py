@@ -22,7 +22,17 @@ from sfn_dsl.simulate.failure import TIMEOUT
 from sfn_dsl.simulate.limits import MAX_PAYLOAD
 from sfn_dsl.simulate.resource import Resource
 
-__all__ = ["KEYWORDS", "Faults", "Injection", "error_prefix", "faulty_answer", "lost_error", "own_errors", "parse_fault", "throttling_error"]
+__all__ = [
+    "KEYWORDS",
+    "Faults",
+    "Injection",
+    "error_prefix",
+    "faulty_answer",
+    "lost_error",
+    "own_errors",
+    "parse_fault",
+    "throttling_error",
+]
 
 KEYWORDS: Final = ("throttled", "timeout", "lost", "too-large", "no-callback")
 _FORM: Final = re.compile(r"(?P<state>.+)=(?P<error>[^=*]+)(?:\*(?P<times>\d+))?")

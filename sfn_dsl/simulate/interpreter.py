@@ -15,17 +15,7 @@ from sfn_dsl.simulate.containers import run_map, run_parallel
 from sfn_dsl.simulate.failure import DATA_LIMIT, Failure
 from sfn_dsl.simulate.history import compact
 from sfn_dsl.simulate.limits import MAX_PAYLOAD, payload_size
-from sfn_dsl.simulate.program import (
-    Block,
-    ChoiceNode,
-    FailNode,
-    MapNode,
-    ParallelNode,
-    PassNode,
-    SucceedNode,
-    TaskNode,
-    WaitNode,
-)
+from sfn_dsl.simulate.nodes import Block, ChoiceNode, FailNode, MapNode, ParallelNode, PassNode, SucceedNode, TaskNode, WaitNode
 from sfn_dsl.simulate.tasks import run_task
 from sfn_dsl.simulate.thread import Steps, Thread, Visit
 from sfn_dsl.simulate.view import Fault, View

@@ -79,7 +79,7 @@ def compile_map(state: Map, processor: SubMachine, jsonata: bool) -> MapFields:
         label=_text(state.label),
         items=items,
         items_path=_text(state.items_path),
-                selector=payload(selector, jsonata, "ItemSelector"),
+        selector=payload(selector, jsonata, "ItemSelector"),
         concurrency=quantity(state.max_concurrency, state.max_concurrency_path, "MaxConcurrency"),
         tolerated_count=quantity(state.tolerated_failure_count, state.tolerated_failure_count_path, "ToleratedFailureCount"),
         tolerated_percentage=quantity(percentage, percentage_path, "ToleratedFailurePercentage", fraction=True),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sfn_dsl.asl.model import Json
 from sfn_dsl.simulate.history import compact
-from sfn_dsl.simulate.program import MapNode
+from sfn_dsl.simulate.nodes import MapNode
 from sfn_dsl.simulate.view import Fault, View
 
 __all__ = ["map_items", "select"]

@@ -16,7 +16,7 @@ from sfn_dsl.simulate.faults import error_prefix
 from sfn_dsl.simulate.history import compact
 from sfn_dsl.simulate.limits import MAX_PAYLOAD, TASK_SECONDS, payload_size
 from sfn_dsl.simulate.nested import Started, description, submitted
-from sfn_dsl.simulate.program import MapNode, ParallelNode, TaskNode
+from sfn_dsl.simulate.nodes import MapNode, ParallelNode, TaskNode
 from sfn_dsl.simulate.resource import Resource
 from sfn_dsl.simulate.thread import Steps, Thread
 from sfn_dsl.simulate.view import Fault, View

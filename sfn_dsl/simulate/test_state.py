@@ -19,7 +19,7 @@ from sfn_dsl.asl.model import Json
 from sfn_dsl.errors import DefinitionError
 from sfn_dsl.simulate.answers import Answers
 from sfn_dsl.simulate.history import compact
-from sfn_dsl.simulate.program import MapNode, ParallelNode, TaskNode
+from sfn_dsl.simulate.nodes import MapNode, ParallelNode, TaskNode
 from sfn_dsl.simulate.test_state_definition import LONE_STATE, TestStateRefused, find_node, invalid_definition, read_definition
 from sfn_dsl.simulate.test_state_inspection import LIMIT, TestThread, Trial, Tried
 from sfn_dsl.simulate.test_state_mock import (

@@ -16,7 +16,8 @@ from sfn_dsl.asl.fields import STATE_TYPES
 from sfn_dsl.asl.model import Json, StateMachine
 from sfn_dsl.asl.read import parse, read_json
 from sfn_dsl.errors import DefinitionError, SfnError
-from sfn_dsl.simulate.program import AnyNode, MapNode, ParallelNode, Program
+from sfn_dsl.simulate.nodes import AnyNode, MapNode, ParallelNode
+from sfn_dsl.simulate.program import Program
 
 __all__ = ["LONE_STATE", "TestStateRefused", "find_node", "invalid_definition", "read_definition", "syntax_error"]
 

@@ -18,7 +18,7 @@ from sfn_dsl.simulate.failure import QUERY, RUNTIME, TIMEOUT, Failure
 from sfn_dsl.simulate.interpreter import choose, delay, failure_of, hand_on
 from sfn_dsl.simulate.item_reader import Item, items_of_text
 from sfn_dsl.simulate.map_input import map_items, select
-from sfn_dsl.simulate.program import AnyNode, ChoiceNode, FailNode, MapNode, ParallelNode, PassNode, SucceedNode, TaskNode, WaitNode
+from sfn_dsl.simulate.nodes import AnyNode, ChoiceNode, FailNode, MapNode, ParallelNode, PassNode, SucceedNode, TaskNode, WaitNode
 from sfn_dsl.simulate.tasks import run_task
 from sfn_dsl.simulate.test_state_definition import TestStateRefused
 from sfn_dsl.simulate.test_state_mock import Configuration, Mocked

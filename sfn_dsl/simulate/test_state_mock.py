@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sfn_dsl.asl.model import Json
 from sfn_dsl.asl.services import Pattern
-from sfn_dsl.simulate.program import AnyNode, Block, MapNode, ParallelNode, TaskNode
+from sfn_dsl.simulate.nodes import AnyNode, Block, MapNode, ParallelNode, TaskNode
 from sfn_dsl.simulate.result_check import MODES, check_result
 from sfn_dsl.simulate.test_state_definition import TestStateRefused, invalid_definition, syntax_error
 

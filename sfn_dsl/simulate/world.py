@@ -25,6 +25,7 @@ from sfn_dsl.asl.services import Pattern
 from sfn_dsl.errors import SfnError
 from sfn_dsl.region import partition_of
 from sfn_dsl.simulate.answers import Answer, Answers, Call
+from sfn_dsl.simulate.bounds import Bounds, BoundsExceeded
 from sfn_dsl.simulate.callbacks import Callbacks
 from sfn_dsl.simulate.clock import DEFAULT_START, timestamp
 from sfn_dsl.simulate.dispatch import dispatch
@@ -34,16 +35,17 @@ from sfn_dsl.simulate.faults import Faults, Injection
 from sfn_dsl.simulate.interpreter import run_block
 from sfn_dsl.simulate.limits import EXPRESS_SECONDS, STANDARD_SECONDS
 from sfn_dsl.simulate.nested import Started
+from sfn_dsl.simulate.nodes import Block
 from sfn_dsl.simulate.object_store import ObjectStore
 from sfn_dsl.simulate.place import Place
-from sfn_dsl.simulate.program import Block, Program, compile_program
+from sfn_dsl.simulate.program import Program, compile_program
 from sfn_dsl.simulate.resource import Resource
 from sfn_dsl.simulate.s3_store import S3Store
 from sfn_dsl.simulate.services.eventbridge import Delivery
 from sfn_dsl.simulate.services.s3 import S3
 from sfn_dsl.simulate.thread import Deadline, Run, Steps, Thread
 
-__all__ = ["Bounds", "BoundsExceeded", "Deployed", "World"]
+__all__ = ["Deployed", "World"]
 
 # Virtual seconds that a call takes when nothing is said about it.
 _DURATIONS: Final[Mapping[Pattern, float]] = {
@@ -54,18 +56,6 @@ _DURATIONS: Final[Mapping[Pattern, float]] = {
 }
 _FUNCTION_SECONDS: Final = 1.0
 _PROGRESS_STEP: Final = 1000
-
-
-class BoundsExceeded(SfnError):
-    """The simulation did not end within its bounds: most likely a loop without an end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How long a simulation may go on: state transitions in all, and virtual seconds from the start of the world."""
-
-    transitions: int = 1_000_000
-    seconds: float = 400 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
