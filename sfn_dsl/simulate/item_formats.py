@@ -97,7 +97,12 @@ def parse(data: bytes | str, request: ReaderRequest, source: str, limit: int | N
 
 def _json(data: bytes | str, request: ReaderRequest, source: str, limit: int | None) -> list[Item]:
     value = _decoded(data.removeprefix("\ufeff") if isinstance(data, str) else data, source)
-    return items_of_value(_at(value, request.items_pointer) if request.items_pointer else value, source, limit)
+    if request.items_pointer:
+        value = _at(value, request.items_pointer)
+    # A file maps over an array only; the members of an object are items where it is in the input of the state.
+    if not isinstance(value, list):
+        raise Failure(ITEM_READER_FAILED, NOT_ITERABLE)
+    return items_of_value(value, source, limit)
 
 
 def _json_lines(data: bytes | str, request: ReaderRequest, source: str, limit: int | None) -> list[Item]:
