@@ -142,7 +142,7 @@ def queries(count: int) -> Case:
             "label": "{% $uppercase($states.input.id) & '-' & $join($states.input.lines.sku, ',') %}",
         },
     }
-    lines = [{"sku": f"s{n}", "price": n, "quantity": 2} for n in range(10)]
+    lines: list[dict[str, Any]] = [{"sku": f"s{n}", "price": n, "quantity": 2} for n in range(10)]
     output = {"id": "b1", "lines": lines, "large": 6, "label": "B1-" + ",".join(line["sku"] for line in lines)}
     states: States = {f"Query {number}": dict(state) for number in range(count)}
     given = {"id": "b1", "lines": lines}
@@ -234,7 +234,7 @@ def share_of_simpy(profile: cProfile.Profile) -> float:
 
 
 def own_recorded(folder: Path, runs: int) -> Report:
-    """Seconds of the recorded cases, compiling included: the mean of the first pass, each of the best; the mean of compiling alone."""
+    """Seconds of the recorded cases with compiling, the mean of the first pass and each of the best, and the mean of compiling."""
     from recorded import load, simulate
 
     from sfn_dsl.asl.read import read_json
@@ -379,7 +379,7 @@ def peer_rows(peer: Peer, folder: Path, names: Sequence[str], ours: Mapping[str,
             yield Row(what=what, measured=found["error"])
             continue
         theirs, best = found["run"]["best"], ours[name]["run"]["best"]
-        prepared = f"its parse {seconds(found['prepare']['best'])}, ours {seconds(ours[name]['prepare']['best'])}"
+        prepared = f"made ready in {seconds(found['prepare']['best'])}, ours {seconds(ours[name]['prepare']['best'])}"
         yield Row(
             what=what,
             measured=f"{speed(theirs, transitions[name])}: {theirs / best:.1f} x our time; {prepared}",

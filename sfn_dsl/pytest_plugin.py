@@ -39,9 +39,7 @@ class BuiltProject:
 
         self.project = find_project(root)
         self.loaded = load_pipelines(self.project)
-        self.build: Build = build_project(
-            self.project, self.loaded, self.loaded.pipelines, self.project.chosen_targets((), None)
-        )
+        self.build: Build = build_project(self.project, self.loaded, self.loaded.pipelines, self.project.chosen_targets((), None))
 
     def compiled(self, name: str, region: str | None = None) -> Compiled:
         """A pipeline for a Region, the first one by default. Raises LookupError."""

@@ -93,7 +93,11 @@ def test_every_retrier_has_a_counter_of_its_own() -> None:
 def test_counters_begin_again_with_each_visit() -> None:
     loop = machine(
         A=task(Retry=[retry("X", MaxAttempts=1)], Next="Again"),
-        Again={"Type": "Choice", "Choices": [{"Condition": "{% $states.input.Payload = 'again' %}", "Next": "A"}], "Default": "Done"},
+        Again={
+            "Type": "Choice",
+            "Choices": [{"Condition": "{% $states.input.Payload = 'again' %}", "Next": "A"}],
+            "Default": "Done",
+        },
         Done={"Type": "Succeed"},
     )
     del loop["States"]["A"]["End"]
@@ -130,7 +134,11 @@ def test_which_errors_are_caught(error: str, names: list[str], caught: bool) -> 
 
 @pytest.mark.parametrize("language", ["JSONata", "JSONPath"])
 def test_the_error_output_of_a_catcher(language: str) -> None:
-    extra = {"Output": {"e": "{% $states.errorOutput.Error %}", "in": "{% $states.input %}"}} if language == "JSONata" else {"ResultPath": "$.error"}
+    extra = (
+        {"Output": {"e": "{% $states.errorOutput.Error %}", "in": "{% $states.input %}"}}
+        if language == "JSONata"
+        else {"ResultPath": "$.error"}
+    )
     call = {**task(Catch=[catch("States.ALL", **extra)])}
     if language == "JSONPath":
         call["Parameters"] = call.pop("Arguments")
@@ -142,7 +150,11 @@ def test_the_error_output_of_a_catcher(language: str) -> None:
 
 
 def test_a_task_is_given_up_at_its_timeout() -> None:
-    run = simulate(machine(A=task(TimeoutSeconds=5, Catch=[catch("States.Timeout")]), **CAUGHT), mocks={"A": {"Return": {"Payload": 1}, "Duration": 9}}, strict=False)
+    run = simulate(
+        machine(A=task(TimeoutSeconds=5, Catch=[catch("States.Timeout")]), **CAUGHT),
+        mocks={"A": {"Return": {"Payload": 1}, "Duration": 9}},
+        strict=False,
+    )
     assert (run.duration, run.output) == (5, {"Error": "States.Timeout", "Cause": ""})
     assert "TaskTimedOut" in types(run)
 
@@ -173,7 +185,12 @@ def test_the_machine_has_a_timeout() -> None:
 def test_the_machine_timeout_ends_what_runs_side_by_side() -> None:
     branch = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 100, "End": True}}}
     other = {"StartAt": "V", "States": {"V": {"Type": "Wait", "Seconds": 200, "End": True}}}
-    definition = {**machine("JSONPath", P={"Type": "Parallel", "Branches": [branch, other], "Catch": [catch("States.ALL")], "End": True}, **CAUGHT), "TimeoutSeconds": 60}
+    definition = {
+        **machine(
+            "JSONPath", P={"Type": "Parallel", "Branches": [branch, other], "Catch": [catch("States.ALL")], "End": True}, **CAUGHT
+        ),
+        "TimeoutSeconds": 60,
+    }
     run = simulate(definition)
     assert (run.status, run.duration) == ("TIMED_OUT", 60)
 
@@ -184,7 +201,9 @@ def test_express_ends_after_five_minutes() -> None:
 
 
 def test_now_is_the_virtual_clock() -> None:
-    definition = machine(W={"Type": "Wait", "Seconds": 3600, "Next": "N"}, N=passing(Output="{% {'now': $now(), 'ms': $millis()} %}"))
+    definition = machine(
+        W={"Type": "Wait", "Seconds": 3600, "Next": "N"}, N=passing(Output="{% {'now': $now(), 'ms': $millis()} %}")
+    )
     assert simulate(definition).output == {"now": "2026-01-01T01:00:00.000Z", "ms": 1767229200000}
 
 
@@ -227,7 +246,9 @@ def test_inner_threads_read_outer_variables_and_keep_theirs() -> None:
     inner = {"I": passing(Assign={"mine": "{% $x & $states.input %}"}, Next="J"), "J": passing(Output="{% $mine %}")}
     del inner["I"]["End"]
     definition = machine(
-        A=passing(Assign={"x": "out"}, Next="M"), M=mapping(inner, Items=["a", "b"], Next="Z"), Z=passing(Output="{% {'r': $states.input, 'mine': $exists($mine)} %}")
+        A=passing(Assign={"x": "out"}, Next="M"),
+        M=mapping(inner, Items=["a", "b"], Next="Z"),
+        Z=passing(Output="{% {'r': $states.input, 'mine': $exists($mine)} %}"),
     )
     for name in ("A", "M"):
         definition["States"][name].pop("End", None)
@@ -249,7 +270,11 @@ def distributed(processor: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return state
 
 
-CSV = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}, "Arguments": {"Bucket": "b", "Key": "k.csv"}}
+CSV = {
+    "Resource": "arn:aws:states:::s3:getObject",
+    "ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"},
+    "Arguments": {"Bucket": "b", "Key": "k.csv"},
+}
 
 
 @pytest.mark.parametrize(
@@ -265,7 +290,13 @@ CSV = {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType"
     ],
 )
 def test_tolerated_failures(fields: dict[str, Any], failed: int, status: str) -> None:
-    inner = {"C": {"Type": "Choice", "Choices": [{"Condition": f"{{% $number($states.input.n) < {failed} %}}", "Next": "F"}], "Default": "S"}}
+    inner = {
+        "C": {
+            "Type": "Choice",
+            "Choices": [{"Condition": f"{{% $number($states.input.n) < {failed} %}}", "Next": "F"}],
+            "Default": "S",
+        }
+    }
     inner |= {"F": {"Type": "Fail", "Error": "Bad"}, "S": {"Type": "Succeed"}}
     definition = machine(M=distributed(inner, ItemReader=CSV, **fields))
     text = "n\n" + "".join(f"{number}\n" for number in range(10))
@@ -273,7 +304,10 @@ def test_tolerated_failures(fields: dict[str, Any], failed: int, status: str) ->
     assert run.status == status
     assert len(run.children) == 10 if status == "SUCCEEDED" else len(run.children) >= failed
     if status == "FAILED":
-        assert (run.error, run.cause) == ("States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded")
+        assert (run.error, run.cause) == (
+            "States.ExceedToleratedFailureThreshold",
+            "The specified tolerated failure threshold was exceeded",
+        )
         assert "MapRunFailed" in types(run)
 
 
@@ -283,8 +317,16 @@ def test_children_have_histories_of_their_own_and_results_are_written() -> None:
     batcher = {"MaxItemsPerBatch": 2, "BatchInput": {"of": "{% $states.input.run %}"}}
     definition = machine(M=distributed({"P": passing()}, ItemReader=CSV, ItemBatcher=batcher, ResultWriter=writer, Label="lbl"))
     run = simulate(definition, {"run": "r"}, objects=lambda: store)
-    assert [child.input for child in run.children] == [{"BatchInput": {"of": "r"}, "Items": [{"n": "1"}, {"n": "2"}]}, {"BatchInput": {"of": "r"}, "Items": [{"n": "3"}]}]
-    assert [event.type for event in run.children[0].history] == ["ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded"]
+    assert [child.input for child in run.children] == [
+        {"BatchInput": {"of": "r"}, "Items": [{"n": "1"}, {"n": "2"}]},
+        {"BatchInput": {"of": "r"}, "Items": [{"n": "3"}]},
+    ]
+    assert [event.type for event in run.children[0].history] == [
+        "ExecutionStarted",
+        "PassStateEntered",
+        "PassStateExited",
+        "ExecutionSucceeded",
+    ]
     assert ":execution:machine/lbl:" in run.children[0].arn
     manifest = json.loads(store.get("b", run.output["ResultWriterDetails"]["Key"]))
     [file] = manifest["ResultFiles"]["SUCCEEDED"]
@@ -301,7 +343,12 @@ def test_a_missing_object_can_be_caught() -> None:
 
 
 def test_a_token_comes_back() -> None:
-    definition = machine(A={**task(TOKEN, HeartbeatSeconds=30, TimeoutSeconds=300), "Arguments": {"QueueUrl": "q", "MessageBody": "{% $states.context.Task.Token %}"}})
+    definition = machine(
+        A={
+            **task(TOKEN, HeartbeatSeconds=30, TimeoutSeconds=300),
+            "Arguments": {"QueueUrl": "q", "MessageBody": "{% $states.context.Task.Token %}"},
+        }
+    )
     world = World(callbacks_sampled=False)
     run = world.start(world.deploy(read_json(definition).machine))
     world.run(seconds=20)
@@ -412,7 +459,16 @@ def test_ten_thousand_states_and_deep_nesting() -> None:
 
 
 def test_answers_in_order_and_by_function() -> None:
-    loop = machine("JSONPath", A={"Type": "Task", "Resource": LAMBDA, "Parameters": {"FunctionName": "arn:aws:lambda:us-east-1:111122223333:function:g:live", "Payload.$": "$"}, "ResultSelector": {"v.$": "$.Payload"}, "Next": "B"})
+    loop = machine(
+        "JSONPath",
+        A={
+            "Type": "Task",
+            "Resource": LAMBDA,
+            "Parameters": {"FunctionName": "arn:aws:lambda:us-east-1:111122223333:function:g:live", "Payload.$": "$"},
+            "ResultSelector": {"v.$": "$.Payload"},
+            "Next": "B",
+        },
+    )
     loop["States"]["B"] = {**loop["States"]["A"], "Next": "C"}
     loop["States"]["C"] = {**loop["States"]["A"], "End": True}
     del loop["States"]["C"]["Next"]
@@ -510,8 +566,17 @@ def test_a_lost_answer_has_taken_effect() -> None:
 
 
 def test_a_claim_is_won_once() -> None:
-    claim = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:putItem", "Next": "Won", "Catch": [catch("DynamoDB.ConditionalCheckFailedException", to="Lost")]}
-    claim["Arguments"] = {"TableName": "t", "Item": {"id": {"S": "{% $states.input.batch %}"}}, "ConditionExpression": "attribute_not_exists(id)"}
+    claim = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::dynamodb:putItem",
+        "Next": "Won",
+        "Catch": [catch("DynamoDB.ConditionalCheckFailedException", to="Lost")],
+    }
+    claim["Arguments"] = {
+        "TableName": "t",
+        "Item": {"id": {"S": "{% $states.input.batch %}"}},
+        "ConditionExpression": "attribute_not_exists(id)",
+    }
     definition = machine(C=claim, Won=passing(Output="won"), Lost=passing(Output="lost"))
     world = World()
     world.place("us-east-1").dynamodb.create_table("t", "id")
@@ -528,8 +593,12 @@ def test_an_event_starts_a_machine_in_its_region() -> None:
     east, west = world.place("us-east-1"), world.place("us-west-1")
     east.events.create_bus("etl")
     west.events.create_bus("etl")
-    target = world.deploy(read_json(machine(P=passing(Output="{% $states.input.detail.batch %}"))).machine, name="down", region="us-west-1")
-    east.events.put_rule("forward", "etl", {"source": ["s"]}, [Target("bus", "arn:aws:events:us-west-1:111122223333:event-bus/etl")])
+    target = world.deploy(
+        read_json(machine(P=passing(Output="{% $states.input.detail.batch %}"))).machine, name="down", region="us-west-1"
+    )
+    east.events.put_rule(
+        "forward", "etl", {"source": ["s"]}, [Target("bus", "arn:aws:events:us-west-1:111122223333:event-bus/etl")]
+    )
     west.events.put_rule("start", "etl", {"detail-type": ["Ready"]}, [Target("m", target.arn)])
     west.events.put_rule("other", "etl", {"detail-type": ["Other"]}, [Target("m", target.arn)])
     world.start(world.deploy(read_json(machine(E=put)).machine, name="up"))
@@ -555,7 +624,9 @@ def test_a_region_stands_still() -> None:
 
 
 def test_the_same_seed_gives_the_same_bytes() -> None:
-    definition = machine(A=task(TOKEN, Retry=[retry("States.ALL", JitterStrategy="FULL")], Output="{% {'id': $uuid(), 'r': $states.result} %}"))
+    definition = machine(
+        A=task(TOKEN, Retry=[retry("States.ALL", JitterStrategy="FULL")], Output="{% {'id': $uuid(), 'r': $states.result} %}")
+    )
     first, again = (simulate(definition, faults=["A=E*2"], seed=5) for _ in range(2))
     assert json.dumps(first.events) == json.dumps(again.events)
 

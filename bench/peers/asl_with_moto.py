@@ -1,10 +1,11 @@
-"""The work of the simulator's benchmark in moto: its Step Functions interpreter in this process, without server and threads of its own.
+"""The work of the simulator's benchmark in moto: its Step Functions interpreter, in this process and without its API.
 
     python asl_with_moto.py [--runs N] CASE.json
     python asl_with_moto.py [--runs N] --recorded CASES.json
 
-As shipped moto cannot evaluate JSONata and waits in real time; both are put right below where the packages allow. Prints one line of
-JSON: times of parsing (moto does it at every start of an execution) and of running, or an `error`.
+As shipped moto cannot evaluate JSONata (nor variables) and waits in real time; both are put right below, the first where
+jsonata-python is installed beside it. Prints one line of JSON: times of parsing, which moto does at every start of an execution, and
+of running, or an `error`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
+from moto.stepfunctions.parser.api import StateMachineType
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval import evaluation_details as details
@@ -56,10 +59,12 @@ class Worker(SyncExecutionWorker):
         return program
 
 
-def without_waiting() -> None:
+def without_waiting() -> contextlib.ExitStack:
     """Waits and pauses before retries take no time."""
-    WaitFunction._wait_interval = lambda self, env, wait_seconds: None
-    retrier_decl.time = SimpleNamespace(sleep=lambda seconds: None)
+    stack = contextlib.ExitStack()
+    stack.enter_context(patch.object(WaitFunction, "_wait_interval", lambda self, env, wait_seconds: None))
+    stack.enter_context(patch.object(retrier_decl, "time", SimpleNamespace(sleep=lambda seconds: None)))
+    return stack
 
 
 def with_jsonata() -> bool:
@@ -96,7 +101,9 @@ def execute(definition: str, value: Any, kind: str, mocks: mock_config.MockTestC
         evaluation_details=details.EvaluationDetails(
             aws_execution_details=details.AWSExecutionDetails(account=ACCOUNT, region=REGION, role_arn=ROLE),
             execution_details=details.ExecutionDetails(arn=execution, name="run", role_arn=ROLE, inpt=value, start_time=started_at),
-            state_machine_details=details.StateMachineDetails(arn=MACHINE, name="machine", typ=kind, definition=definition),
+            state_machine_details=details.StateMachineDetails(
+                arn=MACHINE, name="machine", typ=StateMachineType(kind), definition=definition
+            ),
         ),
         exec_comm=Quiet(),
         cloud_watch_logging_session=None,
@@ -124,6 +131,7 @@ def run_case(path: Path, runs: int) -> dict[str, Any]:
             worker, seconds = execute(definition, case["input"], case["type"], mocks)
         except ASLParserException as error:
             return {"error": f"does not parse: {error}"}
+        assert worker.env is not None
         state = worker.env.program_state()
         if not isinstance(state, ProgramEnded):
             return {"error": f"failed: {getattr(state, 'error', state)}"}
@@ -154,8 +162,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     chosen = parser.parse_args()
     logging.disable()
-    without_waiting()
-    with contextlib.redirect_stdout(io.StringIO()):
+    with without_waiting(), contextlib.redirect_stdout(io.StringIO()):
         found = run_recorded(chosen.recorded, chosen.runs) if chosen.recorded else run_case(chosen.case, chosen.runs)
     print(json.dumps(found))
 

@@ -26,11 +26,12 @@ _COMMANDS = {
 
 
 class Session:
-    """What all commands share: the folder to work in and whether to colour."""
+    """What all commands share: the folder to work in, whether to colour, whether errors come with a traceback."""
 
-    def __init__(self, directory: Path, colour: bool) -> None:
-        self.directory = directory
-        self.colour = colour
+    def __init__(self) -> None:
+        self.directory = Path()
+        self.colour = False
+        self.debug = False
 
     def paint(self, text: str, colour: str) -> str:
         """The text in a colour, where colours are on. Colour never says anything that the words do not."""
@@ -71,15 +72,17 @@ def _wants_colour(choice: str) -> bool:
 @click.option(
     "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours; honours NO_COLOR, FORCE_COLOR."
 )
+@click.option("--debug", is_flag=True, help="Show where an error comes from.")
 @click.pass_context
-def cli(ctx: click.Context, directory: Path, color: str) -> None:
+def cli(ctx: click.Context, directory: Path, color: str, debug: bool) -> None:
     """Declare a data pipeline once in Python; get reviewable AWS Step Functions definitions per Region.
 
     Exit codes: 0 fine, 1 found something, 2 could not do it, 130 interrupted.
     """
-    colour = _wants_colour(color)
-    ctx.color = colour
-    ctx.obj = Session(directory, colour)
+    session = ctx.ensure_object(Session)
+    session.directory = directory
+    session.colour = ctx.color = _wants_colour(color)
+    session.debug = debug
 
 
 def main() -> None:
@@ -89,10 +92,13 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command line; the exit code."""
+    import traceback
+
     from sfn_dsl.errors import SfnError
 
+    session = Session()
     try:
-        code = cli.main(args=arguments, prog_name="sfn-dsl", standalone_mode=False)
+        code = cli.main(args=arguments, prog_name="sfn-dsl", standalone_mode=False, obj=session)
     except click.exceptions.Exit as stop:
         code = stop.exit_code
     except click.ClickException as error:
@@ -106,6 +112,8 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
     except SfnError as error:
+        if session.debug:
+            traceback.print_exception(error)
         where = f" ({error.span})" if error.span is not None else ""
         click.echo(f"error: {error}{where}", err=True)
         if error.help:

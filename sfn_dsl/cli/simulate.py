@@ -30,7 +30,7 @@ from sfn_dsl.simulate.object_store import FolderStore
 from sfn_dsl.simulate.prepared import simulation_of
 from sfn_dsl.simulate.program import compile_program
 from sfn_dsl.simulate.provisions import provide
-from sfn_dsl.simulate.replay import part_ways, read_recording
+from sfn_dsl.simulate.replay import Difference, part_ways, read_recording
 from sfn_dsl.simulate.simulation import Machine, Progress, Simulation, check_input, check_mocks, load_definition
 
 __all__ = ["command"]
@@ -71,12 +71,12 @@ def command(session: Session, /, name: str, input_text: str | None, **options: A
     chosen = _chosen(session, name, options)
     if chosen is None:
         return EXIT_FOUND
-    given = read_recording(Path(options["against"])).input if options["against"] and input_text is None else None
     base, value = chosen
+    recording = read_recording(session.directory / options["against"]) if options["against"] else None
     if input_text is not None:
         value = _input(session, input_text)
-    elif given is not None:
-        value = given
+    elif recording is not None and recording.input is not None:
+        value = recording.input
     check_input(value)
     simulation = _prepared(session, base, options)
     faults = [parse_fault(text) for text in options["faults"]]
@@ -85,7 +85,8 @@ def command(session: Session, /, name: str, input_text: str | None, **options: A
         return _matrix(session, simulation, value, options)
     with _progress("simulating") as progress:
         execution = simulation.run(value, faults=faults, seed=options["seed"], progress=progress)
-    return _report(session, simulation, execution, options)
+    parted = part_ways(recording, execution) if recording is not None else None
+    return _report(session, simulation, execution, parted, options)
 
 
 def _chosen(session: Session, name: str, options: dict[str, Any]) -> tuple[Simulation, Any] | None:
@@ -200,13 +201,19 @@ def _progress(label: str) -> Iterator[Progress]:
         click.echo("\r\x1b[K", nl=False, err=True)
 
 
-def _report(session: Session, simulation: Simulation, execution: Execution, options: dict[str, Any]) -> int:
+def _report(
+    session: Session,
+    simulation: Simulation,
+    execution: Execution,
+    parted: list[Difference] | None,
+    options: dict[str, Any],
+) -> int:
+    """Print what became of a run; the exit code. `parted`: where it parts from a recording, None without one."""
     coverage = Coverage(simulation.machine.program.machine)
     coverage.add(execution)
-    parted = part_ways(read_recording(Path(options["against"])), execution) if options["against"] else []
     if options["as_json"]:
         value = execution_json(execution)
-        if options["against"]:
+        if parted is not None:
             value["differences"] = [
                 {"what": found.what, "recorded": found.recorded, "simulated": found.simulated} for found in parted
             ]
@@ -217,11 +224,11 @@ def _report(session: Session, simulation: Simulation, execution: Execution, opti
         click.echo(render_timeline(execution, session.directory.resolve(), session.paint))
         if options["coverage"]:
             click.echo(render_coverage(coverage))
-        for found in parted:
+        for found in parted or ():
             click.echo(f"parts at {found.what}: recorded {json.dumps(found.recorded)}, simulated {json.dumps(found.simulated)}")
-        if options["against"] and not parted:
+        if parted == []:
             click.echo("The simulation goes the way of the recording.")
-    if options["against"]:
+    if parted is not None:
         return EXIT_FOUND if parted or _too_low(coverage, options) else EXIT_OK
     if execution.status == "RUNNING":
         click.echo("error: nothing moves any more: a callback or a Region that does not come back", err=True)

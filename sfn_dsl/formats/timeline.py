@@ -17,7 +17,7 @@ Paint = Callable[[str, str], str]
 
 # Iterations of one Map beyond these are counted, not shown.
 _SHOWN_ITERATIONS = 5
-_CAUSE_WIDTH = 160
+_CAUSE_WIDTH = 400
 
 
 def duration_text(seconds: float | None) -> str:
