@@ -408,6 +408,66 @@ def test_a_child_that_fails_fails_its_task() -> None:
     assert (run.error, cause["Error"], cause["Cause"], cause["Status"]) == ("States.TaskFailed", "Mine", "because", "FAILED")
 
 
+def test_names_of_executions_are_taken() -> None:
+    world = World()
+    child = world.deploy(read_json(machine(W={"Type": "Wait", "Seconds": 50, "End": True})).machine, name="child")
+    upper = world.deploy(read_json(parent("")).machine, name="parent")
+    assert world.start(child, {"n": 1}, name="one") is world.start(child, {"n": 1}, name="one")
+    world.start(upper)
+    world.run()
+    again = world.start(upper)
+    world.run()
+    found = world.execution(again)
+    assert found.error == "StepFunctions.ExecutionAlreadyExistsException"
+    assert "Execution Already Exists" in (found.cause or "")
+
+
+def test_executions_speak_to_each_other() -> None:
+    """One sends the token of another, reads it and stops a third; express machines answer at once."""
+    sdk = "arn:aws:states:::aws-sdk:sfn:"
+    ask = {**task(TOKEN), "Arguments": {"QueueUrl": "q", "MessageBody": "{% $states.context.Task.Token %}"}}
+    world = World(callbacks_sampled=False)
+    waiting = world.start(world.deploy(read_json(machine(A=ask)).machine, name="asks"))
+    world.run(seconds=1)
+    quick = world.deploy(read_json(machine(P=passing(Output="{% $states.input.x + 1 %}"))).machine, name="quick", type="EXPRESS")
+    [token] = world.callbacks.waiting
+    states = {
+        "Send": {
+            "Type": "Task",
+            "Resource": f"{sdk}sendTaskSuccess",
+            "Arguments": {"TaskToken": token, "Output": '{"ok": true}'},
+            "Next": "Wait",
+        },
+        "Wait": {"Type": "Wait", "Seconds": 1, "Next": "Look"},
+        "Look": {
+            "Type": "Task",
+            "Resource": f"{sdk}describeExecution",
+            "Arguments": {"ExecutionArn": waiting.arn},
+            "Assign": {"status": "{% $states.result.Status %}"},
+            "Next": "Quick",
+        },
+        "Quick": {
+            "Type": "Task",
+            "Resource": f"{sdk}startSyncExecution",
+            "Arguments": {"StateMachineArn": quick.arn, "Input": '{"x": 1}'},
+            "Output": "{% [$status, $states.result.Output] %}",
+            "Next": "Late",
+        },
+        "Late": {
+            "Type": "Task",
+            "Resource": f"{sdk}sendTaskFailure",
+            "Arguments": {"TaskToken": token},
+            "Catch": [catch("Sfn.TaskTimedOutException", to="End", Output="{% $states.input %}")],
+            "Next": "End",
+        },
+        "End": passing(),
+    }
+    run = world.start(world.deploy(read_json(machine(**states)).machine, name="speaks"))
+    world.run()
+    assert world.execution(waiting).output == {"ok": True}
+    assert world.execution(run).output == ["SUCCEEDED", "2"]
+
+
 def test_a_timeout_stops_the_child() -> None:
     world = World()
     world.deploy(read_json(machine(W={"Type": "Wait", "Seconds": 5000, "End": True})).machine, name="child")
@@ -472,7 +532,7 @@ def test_answers_in_order_and_by_function() -> None:
     loop["States"]["B"] = {**loop["States"]["A"], "Next": "C"}
     loop["States"]["C"] = {**loop["States"]["A"], "End": True}
     del loop["States"]["C"]["Next"]
-    answers = Answers(functions={"g": parse_answer(lambda arguments: {"Payload": [*arguments["Payload"].get("v", []), 1]})})
+    answers = Answers(functions={"g": parse_answer(lambda arguments: [*arguments["Payload"].get("v", []), 1])})
     world = World(answers=answers, strict=False)
     run = world.start(world.deploy(read_json(loop).machine), {})
     world.run()
@@ -489,7 +549,7 @@ def test_durations_are_drawn_from_the_seed() -> None:
 
 def test_mocks_must_fit_the_service() -> None:
     definition = machine(A=task(GLUE))
-    with pytest.raises(ConfigError, match="JobRunState.*must be a string") as caught:
+    with pytest.raises(ConfigError, match=r"JobRunState.*must be a string") as caught:
         simulate(definition, mocks={"A": {"JobRun": {"JobRunState": 1}}})
     assert "--loose" in caught.value.help
     assert simulate(definition, mocks={"A": {"JobRun": {"JobRunState": 1}}}, strict=False).status == "SUCCEEDED"

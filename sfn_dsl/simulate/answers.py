@@ -47,7 +47,7 @@ class Answer:
     """How a call ends. `error` and `cause` count when `fails`; with `never` there is no answer at all.
 
     `duration` in virtual seconds; None takes the default of the kind of task. `mocked` tells answers that a user gave, `sampled`
-    one that leaves the value to the simulator and only says how long it takes.
+    one that leaves the value to the simulator and only says how long it takes, `function` one whose value a function returns.
     """
 
     value: Json = None
@@ -58,6 +58,7 @@ class Answer:
     duration: float | None = None
     mocked: bool = True
     sampled: bool = False
+    function: bool = False
 
 
 Mock: TypeAlias = "Callable[[Call, random.Random], Answer]"
@@ -82,10 +83,12 @@ class Answers:
     def find(self, call: Call, rng: random.Random) -> Answer | None:
         """The answer to a call; None when nothing is said about it."""
         mock = self.states.get(call.state)
-        if mock is None and self.functions:
-            mock = self.functions.get(_function(call))
-        if mock is None and self.resources:
-            mock = self.resources.get(call.resource.name)
+        if mock is not None:
+            return mock(call, rng)
+        mock = self.functions.get(_function(call)) if self.functions else None
+        if mock is not None:
+            return replace(mock(call, rng), function=True)
+        mock = self.resources.get(call.resource.name)
         return mock(call, rng) if mock is not None else None
 
 

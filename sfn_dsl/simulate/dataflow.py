@@ -231,7 +231,7 @@ def quantity(literal: object, path: object, field: str, *, fraction: bool = Fals
     if path is UNSET:
         return None
     find = path_field(str(path), f"{field}Path")
-    word = "number" if fraction else "integer"
+    word = "float" if fraction else "integer"
 
     def value(view: View, document: Json) -> Json:
         found = find(view, document)

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sfn_dsl.asl.model import Json
 from sfn_dsl.asl.services import Pattern
 from sfn_dsl.errors import ConfigError
 from sfn_dsl.simulate.answers import Answer, Call
 from sfn_dsl.simulate.faults import error_prefix, faulty_answer
 from sfn_dsl.simulate.history import compact
-from sfn_dsl.simulate.nested import Started, receipt
+from sfn_dsl.simulate.nested import Started, description, receipt
 from sfn_dsl.simulate.place import Service
 from sfn_dsl.simulate.resource import Resource
 from sfn_dsl.simulate.result_check import check_result
@@ -36,6 +37,7 @@ _LONG_NAMES: Mapping[str, str] = {
     "sqs": "AmazonSQS",
     "events": "AmazonCloudWatchEvents",
     "lambda": "AWSLambda",
+    "states": "AWSStepFunctions",
 }
 
 
@@ -54,10 +56,18 @@ def _effect(world: World, call: Call, run: Run) -> Answer | Started:
     if mocked is not None and mocked.sampled:
         return replace(_unmocked(world, call, run), duration=mocked.duration)
     if mocked is not None:
-        if world.strict and not mocked.fails and not mocked.never:
+        if world.strict and not (mocked.fails or mocked.never or mocked.function):
             _check(call, mocked)
-        return mocked
+        return _as_function(world, call, mocked) if mocked.function else mocked
     return _nested(world, call, run) or _unmocked(world, call, run)
+
+
+def _as_function(world: World, call: Call, mocked: Answer) -> Answer:
+    """What a function returns, as `lambda:invoke` hands it on."""
+    if mocked.fails or mocked.never or call.resource.name != "lambda:invoke":
+        return mocked
+    value = sample_result(call.resource.arn, call.arguments, seed=call.number, now=world.timestamp())
+    return replace(mocked, value={**value, "Payload": mocked.value})
 
 
 def _unmocked(world: World, call: Call, run: Run) -> Answer:
@@ -90,18 +100,52 @@ def _check(call: Call, answer: Answer) -> None:
         )
 
 
-def _nested(world: World, call: Call, run: Run) -> Started | None:
+def _nested(world: World, call: Call, run: Run) -> Answer | Started | None:
+    """A call of Step Functions itself that this world can answer."""
     resource, arguments = call.resource, call.arguments
-    if (resource.service, resource.operation) not in {("states", "startExecution"), ("sfn", "startExecution")}:
+    if resource.service not in ("states", "sfn") or not isinstance(arguments, dict):
         return None
-    machine = world.machines.get(str(arguments.get("StateMachineArn"))) if isinstance(arguments, dict) else None
+    try:
+        if resource.operation in ("startExecution", "startSyncExecution"):
+            return _started(world, resource, arguments)
+        return _managed(world, resource.operation, arguments)
+    except ServiceError as error:
+        return Answer(fails=True, error=_error_name(resource, error), cause=_cause(world, resource, error), mocked=False)
+
+
+def _started(world: World, resource: Resource, arguments: dict[str, Json]) -> Started | None:
+    machine = world.machines.get(str(arguments.get("StateMachineArn")))
     if machine is None:
         return None
     value = arguments.get("Input")
     if resource.sdk and isinstance(value, str):
         value = json.loads(value)
     child = world.start(machine, value, name=arguments.get("Name"))
-    return Started(child, receipt(child), waits=resource.pattern in (Pattern.SYNC, Pattern.SYNC_2))
+    waits = resource.pattern in (Pattern.SYNC, Pattern.SYNC_2) or resource.operation == "startSyncExecution"
+    return Started(child, receipt(child), waits=waits)
+
+
+def _managed(world: World, operation: str, arguments: dict[str, Json]) -> Answer | None:
+    """What the API's other actions do to executions and callbacks of this world."""
+    token, arn = str(arguments.get("TaskToken")), str(arguments.get("ExecutionArn"))
+    match operation:
+        case "describeExecution" if arn in world.runs:
+            return Answer(value=description(world.runs[arn], parsed=False), mocked=False)
+        case "stopExecution" if arn in world.runs:
+            world.stop(world.runs[arn], arguments.get("Error"), arguments.get("Cause"))
+            return Answer(value={"StopDate": world.timestamp()}, mocked=False)
+        case "sendTaskSuccess":
+            output = arguments.get("Output")
+            sent = world.send_task_success(token, json.loads(output) if isinstance(output, str) else output)
+        case "sendTaskFailure":
+            sent = world.send_task_failure(token, arguments.get("Error"), arguments.get("Cause"))
+        case "sendTaskHeartbeat":
+            sent = world.send_task_heartbeat(token)
+        case _:
+            return None
+    if not sent:
+        raise ServiceError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
+    return Answer(value={}, mocked=False)
 
 
 def _served(world: World, service: Service, call: Call) -> Answer:

@@ -81,20 +81,25 @@ def _value(evaluate: Evaluate | None, view: View, effective: Json) -> Json:
 
 
 def run_distributed(thread: Thread, node: MapNode, view: View, effective: Json) -> Steps:
-    """One Map Run; its value is the state's result."""
-    world, run = thread.run.world, thread.run
-    items = _items(thread, node, view, effective)
-    inputs = batched(node, view, effective, selected(node, view, effective, items))
+    """One Map Run; its value is the state's result. Recorded: settings are looked at before the Map Run begins, data sets after."""
+    world, run, reading = thread.run.world, thread.run, node.fields.reading
+    items = state_items(node, view, effective) if reading is None else []
+    thread.event("MapStateStarted", {"length": len(items)})
+    concurrency, tolerance = map_settings(node, view, effective)
+    request = None if reading is None else reader_request(reading, view, effective)
     label = node.fields.label or view.name.replace(" ", "")
     arn = f"{run.machine.arn.replace(':stateMachine:', ':mapRun:')}/{label}:{world.uuid()}"
     thread.event("MapRunStarted", {"mapRunArn": arn})
-    concurrency, tolerance = map_settings(node, view, effective)
-    map_run = _MapRun(thread, node, view, f"{run.machine.name}/{label}", tolerance)
-    failure = yield from map_run.run(inputs, min(concurrency or CONCURRENCY, CONCURRENCY))
-    if failure is not None:
+    try:
+        if request is not None:
+            items = read_items(request, world.objects)
+        inputs = batched(node, view, effective, selected(node, view, effective, items))
+        map_run = _MapRun(thread, node, view, f"{run.machine.name}/{label}", tolerance)
+        yield from map_run.run(inputs, min(concurrency or CONCURRENCY, CONCURRENCY))
+        result = _result(thread, node, view, effective, arn, map_run.results(inputs))
+    except Failure as failure:
         thread.aside("MapRunFailed", {"error": failure.error, "cause": failure.cause})
-        raise failure
-    result = _result(thread, node, view, effective, arn, map_run.results(inputs))
+        raise
     started = thread.previous
     succeeded = thread.event("MapRunSucceeded")
     thread.event("MapStateSucceeded")
@@ -103,24 +108,10 @@ def run_distributed(thread: Thread, node: MapNode, view: View, effective: Json) 
     return result
 
 
-def _items(thread: Thread, node: MapNode, view: View, effective: Json) -> list[Item]:
-    """The items, with the MapStateStarted event that counts them. Settings are checked before anything is read."""
-    reading = node.fields.reading
-    if reading is None:
-        found = state_items(node, view, effective)
-        thread.event("MapStateStarted", {"length": len(found)})
-        map_settings(node, view, effective)
-        return found
-    thread.event("MapStateStarted", {"length": 0})
-    map_settings(node, view, effective)
-    return read_items(reader_request(reading, view, effective), thread.run.world.objects)
-
-
 def state_items(node: MapNode, view: View, effective: Json) -> list[Item]:
     """The items of a Map without an ItemReader."""
-    if node.jsonata and node.fields.items is None and isinstance(effective, dict):
-        return items_of_value(effective, STATE_DATA)
-    return [Item(value, STATE_DATA) for value in map_items(node, view, effective)]
+    found = map_items(node, view, effective)
+    return items_of_value(found, STATE_DATA) if isinstance(found, dict) else [Item(value, STATE_DATA) for value in found]
 
 
 def reader_request(reading: Reading, view: View, effective: Json) -> ReaderRequest:
@@ -198,10 +189,10 @@ class _MapRun:
         self.over: simpy.Event = thread.run.world.env.event()
 
     def run(self, inputs: list[Json], concurrency: int) -> Steps:
-        """Run a child per input; the failure of the Map Run, None when all is well."""
+        """Run a child per input. Raises Failure when too many fail."""
         self.left = len(inputs)
         if not inputs:
-            return None
+            return
         waiting = iter(inputs)
         for _ in range(min(concurrency, len(inputs))):
             self._begin(waiting)
@@ -213,12 +204,7 @@ class _MapRun:
         if self.left:
             self._stop()
         if self.tolerance.exceeded(self.failed, len(inputs)):
-            return self._failure()
-        return None
-
-    def _failure(self) -> Failure:
-        """Recorded: an interpreter's error of a child ends the parent under its own name; everything else is the threshold."""
-        return Failure(EXCEEDED, EXCEEDED_CAUSE)
+            raise Failure(EXCEEDED, EXCEEDED_CAUSE)
 
     def _begin(self, waiting: Iterator[Json]) -> None:
         for value in waiting:

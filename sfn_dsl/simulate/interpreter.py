@@ -70,6 +70,8 @@ def run_block(thread: Thread, block: Block, value: Json) -> Steps:
             raise _too_large(view)
         details = {"name": name, "output": value}
         if assigned:
+            if payload_size(assigned) > MAX_PAYLOAD:
+                raise _too_large(view)
             thread.assign(assigned)
             details["assignedVariables"] = assigned
         thread.event(node.exited, details)

@@ -69,7 +69,7 @@ def compile_map(state: Map, processor: SubMachine, jsonata: bool) -> MapFields:
     selector = state.item_selector if state.item_selector is not UNSET else state.parameters
     items = None
     if state.items is not UNSET:
-        items = _items(state.items)
+        items = _items(state.items, objects=config is not UNSET and config.mode == "DISTRIBUTED")
     elif state.items_path is not UNSET:
         items = path_field(state.items_path, "ItemsPath")
     percentage, percentage_path = state.tolerated_failure_percentage, state.tolerated_failure_percentage_path
@@ -89,9 +89,10 @@ def compile_map(state: Map, processor: SubMachine, jsonata: bool) -> MapFields:
     )
 
 
-def _items(value: object) -> Evaluate:
+def _items(value: object, *, objects: bool) -> Evaluate:
     if is_expression(value):
-        return typed(str(value), "Items", "array", lambda found: isinstance(found, list))
+        kinds = (list, dict) if objects else (list,)
+        return typed(str(value), "Items", "array", lambda found: isinstance(found, kinds))
     if isinstance(value, (list, dict)):
         return query_template(value, "Items")
     return constant(value)

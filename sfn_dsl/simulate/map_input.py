@@ -12,11 +12,11 @@ from sfn_dsl.simulate.view import Fault, View
 __all__ = ["map_items", "select"]
 
 
-def map_items(node: MapNode, view: View, effective: Json) -> list[Json]:
-    """The items of a Map that reads them from its input."""
+def map_items(node: MapNode, view: View, effective: Json) -> Json:
+    """The items of a Map that reads them from its input: a list, in a distributed Map of JSONata also an object."""
     fields = node.fields
     items = fields.items(view, effective) if fields.items else effective
-    if isinstance(items, list):
+    if isinstance(items, list) or (isinstance(items, dict) and fields.distributed and node.jsonata):
         return items
     if fields.items_path is not None and fields.items_path != "$":
         raise Fault(f'Reference path "{fields.items_path}" must point to array.')

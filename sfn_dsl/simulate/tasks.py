@@ -200,7 +200,8 @@ class _Attempt:
         """Wait for an execution that this task has started, as its pattern says."""
         world, run = self.thread.run.world, started.run
         if started.waits:
-            self.submit(started.receipt)
+            if self.resource.pattern in _JOBS:
+                self.submit(started.receipt)
             timeout, _ = self.limit()
             if not (yield from self.thread.wait(run.done, timeout)):
                 world.stop(run)

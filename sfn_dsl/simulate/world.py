@@ -43,6 +43,7 @@ from sfn_dsl.simulate.resource import Resource
 from sfn_dsl.simulate.s3_store import S3Store
 from sfn_dsl.simulate.services.eventbridge import Delivery
 from sfn_dsl.simulate.services.s3 import S3
+from sfn_dsl.simulate.services.service_error import ServiceError
 from sfn_dsl.simulate.thread import Deadline, Run, Steps, Thread
 
 __all__ = ["Deployed", "World"]
@@ -185,7 +186,11 @@ class World:
     # Executions
 
     def start(self, machine: Deployed, input: Json = None, *, name: str | None = None, arn: str | None = None) -> Run:
-        """Start an execution; it runs when the world does. An input of None is `{}`."""
+        """Start an execution; it runs when the world does. An input of None is `{}`.
+
+        A Standard execution of the same name that still runs with the same input is returned as it is. Raises ServiceError
+        (ExecutionAlreadyExists) for a name that is otherwise taken.
+        """
         name = name or self.uuid()
         value = {} if input is None else input
         if arn is None:
@@ -193,6 +198,11 @@ class World:
             arn = f"{machine.arn.replace(':stateMachine:', f':{kind}:')}:{name}"
             if machine.type == "EXPRESS":
                 arn += f":{self.uuid()}"
+        existing = self.runs.get(arn)
+        if existing is not None:
+            if existing.status == "RUNNING" and existing.input == value:
+                return existing
+            raise ServiceError("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
         allowed = STANDARD_SECONDS if machine.type == "STANDARD" else EXPRESS_SECONDS
         if machine.program.timeout is not None:
             allowed = min(allowed, machine.program.timeout)
