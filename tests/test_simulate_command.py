@@ -109,6 +109,14 @@ def test_exit_codes(cli: Callable[..., tuple[int, str, str]], options: tuple[str
     assert (found, [text for text in texts if text not in out]) == (code, [])
 
 
+def test_a_region_stands_still(cli: Callable[..., tuple[int, str, str]]) -> None:
+    arguments = ("simulate", "load.asl.json", "--mock", "mocks.json", "--loose", "--stop-region")
+    code, out, _ = cli(*arguments, "0.5+300")
+    assert (code, "SUCCEEDED after 5 m 02 s" in out) == (0, True)
+    code, out, err = cli(*arguments, "0.5")
+    assert (code, "RUNNING" in out, "nothing moves any more" in err) == (2, True, True)
+
+
 def test_json(cli: Callable[..., tuple[int, str, str]]) -> None:
     code, out, _ = cli("simulate", "load.asl.json", "--mock", "mocks.json", "--loose", "--json", "--input", '{"a": 1}')
     value = json.loads(out)
@@ -128,6 +136,7 @@ BAD = {
     "mock key": (("load.asl.json", "--mock", "odd.json"), "`sates` is unknown"),
     "mock state": (("load.asl.json", "--mock", "stranger.json"), "no state `Laod` to mock"),
     "fault state": (("load.asl.json", "--fail", "Nope=E"), "no state `Nope` to fail"),
+    "outage": (("load.asl.json", "--stop-region", "soon"), "`soon` is no outage"),
     "fault form": (("load.asl.json", "--fail", "Load"), "is no fault"),
     "python": (("load.asl.json", "--mock", "bad.py"), "raised ZeroDivisionError"),
     "callable": (("load.asl.json", "--mock", "raising.py"), "the callable raised ValueError: no rows"),

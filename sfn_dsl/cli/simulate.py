@@ -23,7 +23,7 @@ from sfn_dsl.simulate.answers import Answers
 from sfn_dsl.simulate.bounds import Bounds
 from sfn_dsl.simulate.coverage import Coverage
 from sfn_dsl.simulate.execution import Execution
-from sfn_dsl.simulate.faults import Injection, parse_fault
+from sfn_dsl.simulate.faults import Injection, parse_fault, parse_outage
 from sfn_dsl.simulate.matrix import failure_matrix
 from sfn_dsl.simulate.mock_files import merged, read_mock_file
 from sfn_dsl.simulate.object_store import FolderStore
@@ -42,6 +42,7 @@ _LONG_RUN = 5_000
 @click.argument("name", metavar="NAME|FILE")
 @click.option("--input", "input_text", help="The input: JSON text, a file, or - for stdin.", metavar="JSON|FILE")
 @click.option("--fail", "faults", multiple=True, help="A fault: STATE=Error, STATE=Error*2, STATE=throttled.", metavar="FAULT")
+@click.option("--stop-region", help="The Region stands still after so many seconds, for so many.", metavar="AFTER[+LASTING]")
 @click.option("--mock", "mocks", multiple=True, help="A mock file or a recorded history; later ones win.", metavar="FILE")
 @click.option("--succeed", multiple=True, help="States (a glob) that succeed with a sample, whatever mocks say.", metavar="GLOB")
 @click.option("--seed", type=int, default=0, show_default=True, help="Where chance begins.")
@@ -81,10 +82,11 @@ def command(session: Session, /, name: str, input_text: str | None, **options: A
     simulation = _prepared(session, base, options)
     faults = [parse_fault(text) for text in options["faults"]]
     _check_faults(simulation, faults)
+    outage = parse_outage(options["stop_region"]) if options["stop_region"] else None
     if options["matrix"]:
         return _matrix(session, simulation, value, options)
     with _progress("simulating") as progress:
-        execution = simulation.run(value, faults=faults, seed=options["seed"], progress=progress)
+        execution = simulation.run(value, faults=faults, outage=outage, seed=options["seed"], progress=progress)
     parted = part_ways(recording, execution) if recording is not None else None
     return _report(session, simulation, execution, parted, options)
 

@@ -26,11 +26,13 @@ __all__ = [
     "KEYWORDS",
     "Faults",
     "Injection",
+    "Outage",
     "error_prefix",
     "faulty_answer",
     "lost_error",
     "own_errors",
     "parse_fault",
+    "parse_outage",
     "throttling_error",
 ]
 
@@ -45,6 +47,26 @@ class Injection:
     state: str
     error: str
     times: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A Region that stands still after so many seconds, for so many seconds (None: for good)."""
+
+    after: float
+    lasting: float | None = None
+
+
+def parse_outage(text: str) -> Outage:
+    """An outage from `AFTER` or `AFTER+LASTING`, in seconds. Raises ConfigError."""
+    after, _, lasting = text.partition("+")
+    try:
+        found = Outage(float(after), float(lasting) if lasting else None)
+    except ValueError:
+        found = Outage(-1)
+    if not 0 <= found.after < float("inf") or not 0 < (found.lasting or 1) < float("inf"):
+        raise ConfigError(f"`{text}` is no outage", help="write seconds, for instance 60 (for good) or 60+300")
+    return found
 
 
 def parse_fault(text: str) -> Injection:

@@ -165,7 +165,7 @@ def _until(node: WaitNode, value: Json) -> float:
             text = "does not reference a valid ISO-8601 extended offset date-time format string"
             raise Fault(f"The TimestampPath parameter {text}: {node.path} == {shown}") from None
         sentence = f"The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: {shown}"
-        raise Fault(sentence, query=node.jsonata) from None
+        raise Fault(sentence, query=node.jsonata, location="Timestamp") from None
 
 
 def _not_too_long(seconds: float) -> float:

@@ -21,7 +21,7 @@ from sfn_dsl.simulate.answers import Answers, parse_answer
 from sfn_dsl.simulate.bounds import Bounds
 from sfn_dsl.simulate.clock import DEFAULT_START
 from sfn_dsl.simulate.execution import Execution
-from sfn_dsl.simulate.faults import Injection, parse_fault
+from sfn_dsl.simulate.faults import Injection, Outage, parse_fault
 from sfn_dsl.simulate.limits import MAX_PAYLOAD, payload_size
 from sfn_dsl.simulate.object_store import ObjectStore
 from sfn_dsl.simulate.program import Program, compile_program
@@ -80,7 +80,15 @@ class Simulation:
     bounds: Bounds = field(default_factory=Bounds)
     strict: bool = True
 
-    def run(self, input: Json = None, *, faults: Iterable[Injection] = (), seed: int = 0, progress: Progress = None) -> Execution:
+    def run(
+        self,
+        input: Json = None,
+        *,
+        faults: Iterable[Injection] = (),
+        outage: Outage | None = None,
+        seed: int = 0,
+        progress: Progress = None,
+    ) -> Execution:
         """Run one execution to its end (or until nothing moves any more). An input of None is `{}`."""
         world = World(
             start=self.start,
@@ -102,6 +110,8 @@ class Simulation:
         deployed = world.deploy(own.program, name=own.name, region=own.region, type=own.type, arn=own.arn)
         if self.prepare is not None:
             self.prepare(world)
+        if outage is not None:
+            world.stop_region(own.region, after=outage.after, lasting=outage.lasting)
         run = world.start(deployed, {} if input is None else input)
         world.run(until=run)
         return world.execution(run)
