@@ -21,6 +21,7 @@ demo: $(VENV)/.installed
 	$(BIN)/python -m sfn_dsl build
 	$(BIN)/python -m sfn_dsl build --check
 	$(BIN)/python -m sfn_dsl list
+	$(BIN)/python -m sfn_dsl simulate guidewire-base --fail 'Load base layer=Glue.ConcurrentRunsExceededException*2'
 	@echo "Made: $$(ls build/*/*.asl.json | wc -l) definitions under build/, one folder per Region. Read one: build/us-east-1/guidewire-base.asl.json"
 
 test: $(VENV)/.tested
@@ -46,6 +47,7 @@ test-sdk: .venv-sdk/.installed
 
 bench: $(VENV)/.tested
 	$(BIN)/python bench/speed.py
+	$(BIN)/python bench/simulate_speed.py
 
 clean:
 	rm -rf $(VENV) .venv-sdk target *.egg-info

@@ -4,8 +4,8 @@
     python asl_with_moto.py [--runs N] --recorded CASES.json
 
 As shipped moto cannot evaluate JSONata (nor variables) and waits in real time; both are put right below, the first where
-jsonata-python is installed beside it. Prints one line of JSON: times of parsing, which moto does at every start of an execution, and
-of running, or an `error`.
+jsonata-python is installed beside it. Prints one line of JSON: times of parsing, which moto does at every start of an execution,
+and of running, or an `error`.
 """
 
 from __future__ import annotations
