@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from sfn_dsl.asl.read import read_json
-from sfn_dsl.simulate.answers import Answer, Answers, Call
 from sfn_dsl.simulate.execution import Execution
 from sfn_dsl.simulate.failure import TIMEOUT
-from sfn_dsl.simulate.object_store import MemoryStore
+from sfn_dsl.simulate.items.store import MemoryStore
+from sfn_dsl.simulate.mocks.answers import Answer, Answers, Call
 from sfn_dsl.simulate.world import World
 
 Case = dict[str, Any]

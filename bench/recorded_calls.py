@@ -12,9 +12,9 @@ from typing import Any
 
 from recorded import WILD, Case, Verdict, json_or_text, normalised, parsed, same
 
-from sfn_dsl.simulate.answers import Answer, Answers
-from sfn_dsl.simulate.test_state import TestStateRefused, test_state
-from sfn_dsl.simulate.test_state_definition import LONE_STATE
+from sfn_dsl.simulate.mocks.answers import Answer, Answers
+from sfn_dsl.simulate.state_test.call import TestStateRefused, test_state
+from sfn_dsl.simulate.state_test.definition import LONE_STATE
 
 # Arguments of boto3's test_state and those of ours.
 ARGUMENTS = {

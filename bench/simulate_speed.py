@@ -194,8 +194,8 @@ CASES: Mapping[str, Callable[[], Case]] = {
 def own_case(path: Path, runs: int) -> Report:
     """Times of a case, the peak of its first run over what stood before in MiB, and the share of simpy in a run."""
     from sfn_dsl.asl.read import read_json
-    from sfn_dsl.simulate.answers import Answers, parse_answer
-    from sfn_dsl.simulate.program import compile_program
+    from sfn_dsl.simulate.mocks.answers import Answers, parse_answer
+    from sfn_dsl.simulate.program.machine import compile_program
     from sfn_dsl.simulate.simulation import Machine, Simulation
 
     case = json.loads(path.read_text(encoding="utf-8"))
@@ -238,7 +238,7 @@ def own_recorded(folder: Path, runs: int) -> Report:
     from recorded import load, simulate
 
     from sfn_dsl.asl.read import read_json
-    from sfn_dsl.simulate.program import compile_program
+    from sfn_dsl.simulate.program.machine import compile_program
 
     cases = list(load(folder / "executions"))
     simulate(cases[0])

@@ -91,10 +91,10 @@ def simulate(request: pytest.FixtureRequest) -> Callable[..., Execution]:
         region: str | None = None,
         strict: bool = True,
     ) -> Execution:
-        from sfn_dsl.simulate.answers import Answers, parse_answer
-        from sfn_dsl.simulate.faults import parse_fault
+        from sfn_dsl.simulate.mocks.answers import Answers, parse_answer
+        from sfn_dsl.simulate.mocks.faults import parse_fault
         from sfn_dsl.simulate.prepared import simulation_of
-        from sfn_dsl.simulate.program import compile_program
+        from sfn_dsl.simulate.program.machine import compile_program
         from sfn_dsl.simulate.provisions import provide
         from sfn_dsl.simulate.simulation import Machine, Simulation, check_mocks, load_definition
 

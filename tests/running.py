@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sfn_dsl.asl.read import read_json
-from sfn_dsl.simulate.answers import Answer, Answers, Call, Mock
 from sfn_dsl.simulate.bounds import Bounds
 from sfn_dsl.simulate.failure import Failure
-from sfn_dsl.simulate.object_store import MemoryStore
+from sfn_dsl.simulate.items.store import MemoryStore
+from sfn_dsl.simulate.mocks.answers import Answer, Answers, Call, Mock
 from sfn_dsl.simulate.world import World
 
 __all__ = ["Failure", "Run", "run"]

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from sfn_dsl.simulate.intrinsic_parser import InvalidCall, compile_call, is_call
-from sfn_dsl.simulate.intrinsics import FUNCTIONS, IntrinsicError
-from sfn_dsl.simulate.java_random import JavaRandom
-from sfn_dsl.simulate.java_text import json_text, map_text
-from sfn_dsl.simulate.jsonpath import Missing, Path
+from sfn_dsl.simulate.intrinsics.calls import InvalidCall, compile_call, is_call
+from sfn_dsl.simulate.intrinsics.functions import FUNCTIONS, IntrinsicError
+from sfn_dsl.simulate.java.random import JavaRandom
+from sfn_dsl.simulate.java.text import json_text, map_text
+from sfn_dsl.simulate.jsonpath.path import Missing, Path
 
 
 class Seeded:

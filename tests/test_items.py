@@ -12,11 +12,11 @@ import pytest
 
 from sfn_dsl.errors import EnvironmentFault
 from sfn_dsl.simulate.failure import Failure
-from sfn_dsl.simulate.item_batcher import MAX_BATCH_BYTES, batch
-from sfn_dsl.simulate.item_csv import hash_order
-from sfn_dsl.simulate.item_reader import Item, ReaderRequest, items_of_text, items_of_value, read_items
-from sfn_dsl.simulate.object_store import FolderStore, MemoryStore, MissingBucket
-from sfn_dsl.simulate.result_writer import ChildResult, collect, write
+from sfn_dsl.simulate.items.batcher import MAX_BATCH_BYTES, batch
+from sfn_dsl.simulate.items.delimited import hash_order
+from sfn_dsl.simulate.items.reader import Item, ReaderRequest, items_of_text, items_of_value, read_items
+from sfn_dsl.simulate.items.store import FolderStore, MemoryStore, MissingBucket
+from sfn_dsl.simulate.items.writer import ChildResult, collect, write
 
 MISSING_KEY = "The specified key does not exist. (Service: S3, Status Code: 404, Bucket: b, Key: k)"
 MISSING_BUCKET = "The specified bucket does not exist (Service: S3, Status Code: 404, Bucket: b)"

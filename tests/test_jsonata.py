@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonata import Jsonata
 from jsonata.jexception import JException
 
-from sfn_dsl.simulate.jsonata import QueryError, UnsupportedExpression, compile_query
+from sfn_dsl.simulate.jsonata.query import QueryError, UnsupportedExpression, compile_query
 
 REFERENCE = json.loads((Path(__file__).parent / "cases" / "jsonata.json").read_text(encoding="utf-8"))
 THREW = "threw an error during evaluation"

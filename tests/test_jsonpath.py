@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from sfn_dsl.simulate.jsonpath import InvalidPath, Missing, compile_path, put, reference_steps
+from sfn_dsl.simulate.jsonpath.path import InvalidPath, Missing, compile_path, put, reference_steps
 
 SHOP = {
     "books": [

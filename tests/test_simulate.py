@@ -9,12 +9,12 @@ import pytest
 
 from sfn_dsl.asl.read import read_json
 from sfn_dsl.errors import ConfigError, DefinitionError
-from sfn_dsl.simulate.answers import Answer, Answers, parse_answer
 from sfn_dsl.simulate.bounds import Bounds, BoundsExceeded
 from sfn_dsl.simulate.execution import Execution
 from sfn_dsl.simulate.failure import Failure
-from sfn_dsl.simulate.faults import parse_fault
-from sfn_dsl.simulate.object_store import MemoryStore
+from sfn_dsl.simulate.items.store import MemoryStore
+from sfn_dsl.simulate.mocks.answers import Answer, Answers, parse_answer
+from sfn_dsl.simulate.mocks.faults import parse_fault
 from sfn_dsl.simulate.services.event_input import Target
 from sfn_dsl.simulate.simulation import simulate
 from sfn_dsl.simulate.world import World

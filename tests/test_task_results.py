@@ -10,9 +10,9 @@ import pytest
 
 from sfn_dsl.asl.services import actions, integration, optimised_services
 from sfn_dsl.asl.shapes import ANY, service_operation
-from sfn_dsl.simulate.result_check import check_result, misfit
-from sfn_dsl.simulate.result_sample import sample_result
-from sfn_dsl.simulate.result_shapes import job_name, mock_shape, result_shape, success_word
+from sfn_dsl.simulate.results.check import check_result, misfit
+from sfn_dsl.simulate.results.sample import sample_result
+from sfn_dsl.simulate.results.shapes import job_name, mock_shape, result_shape, success_word
 
 START = "arn:aws:states:::"
 FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:f"
@@ -253,8 +253,8 @@ def test_without_botocore_nothing_is_known() -> None:
     code = f"""
 from sfn_dsl.asl import shapes
 shapes.find_spec = lambda name: None
-from sfn_dsl.simulate.result_check import check_result
-from sfn_dsl.simulate.result_sample import sample_result
+from sfn_dsl.simulate.results.check import check_result
+from sfn_dsl.simulate.results.sample import sample_result
 for name in ("glue:startJobRun", "glue:startJobRun.sync", "aws-sdk:s3:getObject", "lambda:invoke", "states:startExecution.sync:2",
              "ecs:runTask", "ecs:runTask.sync", "elasticmapreduce:createCluster.sync"):
     assert check_result("{START}" + name, 1, "STRICT") is None, name

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sfn_dsl.simulate.answers import Answer, Answers
-from sfn_dsl.simulate.test_state import StateTest, TestStateRefused, test_state
+from sfn_dsl.simulate.mocks.answers import Answer, Answers
+from sfn_dsl.simulate.state_test.call import StateTest, TestStateRefused, test_state
 
 ROLE = "arn:aws:iam::444455556666:role/tester"
 PASS = {"Type": "Pass", "InputPath": "$.a", "Parameters": {"x.$": "$.b"}, "ResultPath": "$.c", "Next": "Later"}

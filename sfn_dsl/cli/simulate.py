@@ -19,18 +19,18 @@ from sfn_dsl.cli.options import make
 from sfn_dsl.errors import ConfigError, DefinitionError, EnvironmentFault
 from sfn_dsl.formats.matrix import matrix_json, render_coverage, render_matrix
 from sfn_dsl.formats.timeline import execution_json, render_timeline
-from sfn_dsl.simulate.answers import Answers
 from sfn_dsl.simulate.bounds import Bounds
 from sfn_dsl.simulate.coverage import Coverage
 from sfn_dsl.simulate.execution import Execution
-from sfn_dsl.simulate.faults import Injection, parse_fault, parse_outage
+from sfn_dsl.simulate.items.store import FolderStore
 from sfn_dsl.simulate.matrix import failure_matrix
-from sfn_dsl.simulate.mock_files import merged, read_mock_file
-from sfn_dsl.simulate.object_store import FolderStore
+from sfn_dsl.simulate.mocks.answers import Answers
+from sfn_dsl.simulate.mocks.faults import Injection, parse_fault, parse_outage
+from sfn_dsl.simulate.mocks.mock_files import merged, read_mock_file
+from sfn_dsl.simulate.mocks.replay import Difference, part_ways, read_recording
 from sfn_dsl.simulate.prepared import simulation_of
-from sfn_dsl.simulate.program import compile_program
+from sfn_dsl.simulate.program.machine import compile_program
 from sfn_dsl.simulate.provisions import provide
-from sfn_dsl.simulate.replay import Difference, part_ways, read_recording
 from sfn_dsl.simulate.simulation import Machine, Progress, Simulation, check_input, check_mocks, load_definition
 
 __all__ = ["command"]

@@ -9,7 +9,7 @@ from typing import Any
 from sfn_dsl.simulate.execution import Execution
 from sfn_dsl.simulate.history import compact
 from sfn_dsl.simulate.prices import execution_cost
-from sfn_dsl.simulate.thread import Visit
+from sfn_dsl.simulate.running.thread import Visit
 
 __all__ = ["Paint", "duration_text", "execution_json", "render_timeline"]
 

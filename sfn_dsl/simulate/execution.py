@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sfn_dsl.asl.model import Json
 from sfn_dsl.simulate.history import Event, event_json
-from sfn_dsl.simulate.thread import Run, Visit
+from sfn_dsl.simulate.running.thread import Run, Visit
 from sfn_dsl.span import Span
 
 __all__ = ["Execution", "execution_of"]

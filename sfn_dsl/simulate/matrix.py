@@ -21,10 +21,10 @@ from sfn_dsl.asl.walk import walk
 from sfn_dsl.errors import ConfigError, EnvironmentFault, SfnError
 from sfn_dsl.simulate.coverage import Coverage, Point
 from sfn_dsl.simulate.execution import Execution
-from sfn_dsl.simulate.faults import Injection, lost_error, own_errors, throttling_error
-from sfn_dsl.simulate.resource import task_resource
+from sfn_dsl.simulate.mocks.faults import Injection, lost_error, own_errors, throttling_error
+from sfn_dsl.simulate.program.resource import task_resource
+from sfn_dsl.simulate.running.thread import Visit
 from sfn_dsl.simulate.simulation import Simulation
-from sfn_dsl.simulate.thread import Visit
 
 __all__ = ["Cell", "Matrix", "Outcome", "allows", "error_classes", "failure_matrix"]
 

@@ -10,7 +10,7 @@ import simpy
 
 from sfn_dsl.asl.model import Json
 from sfn_dsl.region import partition_of
-from sfn_dsl.simulate.resource import Resource
+from sfn_dsl.simulate.program.resource import Resource
 from sfn_dsl.simulate.services.dynamodb import DynamoDB
 from sfn_dsl.simulate.services.eventbridge import Delivery, EventBridge
 from sfn_dsl.simulate.services.s3 import S3

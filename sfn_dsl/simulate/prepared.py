@@ -8,11 +8,11 @@ from sfn_dsl.asl.model import Json, Task
 from sfn_dsl.asl.walk import walk
 from sfn_dsl.compile.machine import Compiled
 from sfn_dsl.pipeline import Pipeline
-from sfn_dsl.simulate.answers import Answers
-from sfn_dsl.simulate.declared_results import declared_value, with_member
-from sfn_dsl.simulate.program import compile_program
+from sfn_dsl.simulate.mocks.answers import Answers
+from sfn_dsl.simulate.program.machine import compile_program
 from sfn_dsl.simulate.provisions import provide
-from sfn_dsl.simulate.result_sample import sample_result
+from sfn_dsl.simulate.results.declared import declared_value, with_member
+from sfn_dsl.simulate.results.sample import sample_result
 from sfn_dsl.simulate.simulation import Machine, Simulation
 
 __all__ = ["declared_samples", "machine_of", "sample_input", "simulation_of"]

@@ -14,7 +14,7 @@ from typing import Any
 from sfn_dsl.asl.model import UNSET, Json, StateMachine, Task
 from sfn_dsl.asl.walk import walk
 from sfn_dsl.simulate.place import Place
-from sfn_dsl.simulate.resource import Resource, task_resource
+from sfn_dsl.simulate.program.resource import Resource, task_resource
 from sfn_dsl.simulate.world import World
 
 __all__ = ["provide"]

@@ -17,15 +17,15 @@ from sfn_dsl.asl.schema import validate
 from sfn_dsl.asl.walk import walk
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.errors import ConfigError, DefinitionError
-from sfn_dsl.simulate.answers import Answers, parse_answer
 from sfn_dsl.simulate.bounds import Bounds
 from sfn_dsl.simulate.clock import DEFAULT_START
 from sfn_dsl.simulate.execution import Execution
-from sfn_dsl.simulate.faults import Injection, Outage, parse_fault
+from sfn_dsl.simulate.items.store import ObjectStore
 from sfn_dsl.simulate.limits import MAX_PAYLOAD, payload_size
-from sfn_dsl.simulate.object_store import ObjectStore
-from sfn_dsl.simulate.program import Program, compile_program
-from sfn_dsl.simulate.resource import Resource
+from sfn_dsl.simulate.mocks.answers import Answers, parse_answer
+from sfn_dsl.simulate.mocks.faults import Injection, Outage, parse_fault
+from sfn_dsl.simulate.program.machine import Program, compile_program
+from sfn_dsl.simulate.program.resource import Resource
 from sfn_dsl.simulate.world import World
 
 __all__ = ["Machine", "Progress", "Simulation", "check_input", "check_mocks", "load_definition", "simulate"]

@@ -11,7 +11,6 @@ Everything random comes from one seeded source, so the same world runs the same 
 
 from __future__ import annotations
 
-import json
 import random
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -24,27 +23,28 @@ from sfn_dsl.asl.model import Json, StateMachine
 from sfn_dsl.asl.services import Pattern
 from sfn_dsl.errors import SfnError
 from sfn_dsl.region import partition_of
-from sfn_dsl.simulate.answers import Answer, Answers, Call
 from sfn_dsl.simulate.bounds import Bounds, BoundsExceeded
-from sfn_dsl.simulate.callbacks import Callbacks
 from sfn_dsl.simulate.clock import DEFAULT_START, timestamp
-from sfn_dsl.simulate.dispatch import dispatch
 from sfn_dsl.simulate.execution import Execution, execution_of
 from sfn_dsl.simulate.failure import Failure
-from sfn_dsl.simulate.faults import Faults, Injection
-from sfn_dsl.simulate.interpreter import run_block
+from sfn_dsl.simulate.items.s3_store import S3Store
+from sfn_dsl.simulate.items.store import ObjectStore
 from sfn_dsl.simulate.limits import EXPRESS_SECONDS, STANDARD_SECONDS
-from sfn_dsl.simulate.nested import Started
-from sfn_dsl.simulate.nodes import Block
-from sfn_dsl.simulate.object_store import ObjectStore
+from sfn_dsl.simulate.mocks.answers import Answer, Answers, Call
+from sfn_dsl.simulate.mocks.faults import Faults, Injection
 from sfn_dsl.simulate.place import Place
-from sfn_dsl.simulate.program import Program, compile_program
-from sfn_dsl.simulate.resource import Resource
-from sfn_dsl.simulate.s3_store import S3Store
+from sfn_dsl.simulate.program.machine import Program, compile_program
+from sfn_dsl.simulate.program.nodes import Block
+from sfn_dsl.simulate.program.resource import Resource
+from sfn_dsl.simulate.running.callbacks import Callbacks
+from sfn_dsl.simulate.running.deliveries import deliver
+from sfn_dsl.simulate.running.dispatch import dispatch
+from sfn_dsl.simulate.running.interpreter import run_block
+from sfn_dsl.simulate.running.nested import Started
+from sfn_dsl.simulate.running.thread import Deadline, Run, Steps, Thread
 from sfn_dsl.simulate.services.eventbridge import Delivery
 from sfn_dsl.simulate.services.s3 import S3
 from sfn_dsl.simulate.services.service_error import ServiceError
-from sfn_dsl.simulate.thread import Deadline, Run, Steps, Thread
 
 __all__ = ["Deployed", "World"]
 
@@ -270,27 +270,7 @@ class World:
         return self.callbacks.send(token, None)
 
     def _deliver(self, delivery: Delivery) -> None:
-        """Hand a matched event to its target after the bus's latency: a machine, a queue, a topic, or a bus of another Region."""
-
-        def arrive() -> Steps:
-            yield self.env.timeout(self.event_latency)
-            arn = delivery.target.arn
-            parts = arn.split(":")
-            place = self.place(parts[3] or delivery.rule.arn.split(":")[3])
-            while place.stopped is not None:
-                yield place.stopped
-            if arn in self.machines:
-                self.start(self.machines[arn], json.loads(delivery.input))
-            elif parts[2] == "sqs" and parts[-1] in place.sqs.queues:
-                place.sqs.send(place.sqs.queues[parts[-1]], {"MessageBody": delivery.input}, self.now)
-            elif parts[2] == "sns" and arn in place.sns.topics:
-                place.sns.call("Publish", {"TopicArn": arn, "Message": delivery.input}, self.now)
-            elif parts[2] == "events":
-                place.events.receive(delivery.event, self.now, arn.rpartition("/")[2])
-            else:
-                self.undelivered.append(delivery)
-
-        self.env.process(arrive())
+        self.env.process(deliver(self, delivery))
 
     # Bounds
 

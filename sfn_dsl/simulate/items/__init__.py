@@ -1,0 +1,1 @@
+"""Data sets of distributed Maps: readers, batches, writers, and where objects are."""

@@ -1,0 +1,1 @@
+"""What shows that AWS's interpreter is written in Java: texts and random numbers."""

@@ -1,0 +1,1 @@
+"""JSONata 2.0.6 as Step Functions evaluates it."""

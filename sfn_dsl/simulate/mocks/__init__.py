@@ -1,0 +1,1 @@
+"""What tasks answer, what goes wrong, and what really happened."""

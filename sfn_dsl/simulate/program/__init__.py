@@ -1,0 +1,1 @@
+"""Definitions compiled for running: every path, expression and rule once."""

@@ -1,0 +1,1 @@
+"""Results of service calls: their shapes, checks and samples."""

@@ -1,0 +1,1 @@
+"""Executions while they run."""

@@ -1,0 +1,1 @@
+"""One state by itself, as AWS's TestState runs it."""
