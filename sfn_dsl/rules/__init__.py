@@ -1,0 +1,1 @@
+"""Checks of definitions: one rule per file, found by `registry`."""

@@ -1,0 +1,1 @@
+"""Retriers and catchers."""

@@ -1,0 +1,1 @@
+"""Data on its way from state to state."""

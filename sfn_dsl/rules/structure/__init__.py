@@ -1,0 +1,1 @@
+"""The form of a definition: fields, types, transitions."""
