@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,7 @@ def build_project(project: Project, loaded: Loaded, pipelines: Iterable[Pipeline
     targets = tuple(targets)
     chosen = tuple(pipelines)
     findings: dict[Diagnostic, None] = dict.fromkeys(relative(project.root, found) for found in loaded.diagnostics)
-    proven = _Proven()
+    proven = _Proven(project)
     results: dict[str, list[Compiled]] = {target.folder: [] for target in targets}
     files: dict[str, dict[str, str]] = {target.folder: {} for target in targets}
     for pipeline in chosen:
@@ -67,7 +68,7 @@ def build_project(project: Project, loaded: Loaded, pipelines: Iterable[Pipeline
                 continue
             definition = to_json(compiled.machine)
             text = canonical(definition)
-            for item in _proof(compiled, definition, text, proven):
+            for item in _proof(project, compiled, definition, text, proven):
                 findings[relative(project.root, item)] = None
             results[target.folder].append(compiled)
             files[target.folder][definition_file(pipeline.name)] = text
@@ -99,8 +100,8 @@ def retired_folders(project: Project) -> tuple[str, ...]:
     return tuple(folder for folder in found if folder not in known)
 
 
-def _proof(compiled: Compiled, definition: Mapping[str, object], text: str, proven: _Proven) -> list[Diagnostic]:
-    """Findings about a finished definition: what the schema forbids, and its size."""
+def _proof(project: Project, compiled: Compiled, definition: Mapping[str, object], text: str, proven: _Proven) -> list[Diagnostic]:
+    """Findings about a finished definition: its size, what the schema forbids, and what the rules of level error say."""
     pipeline = compiled.pipeline
     found = []
     if len(text) > MAX_DEFINITION:
@@ -112,7 +113,7 @@ def _proof(compiled: Compiled, definition: Mapping[str, object], text: str, prov
                 help=f"AWS takes at most {MAX_DEFINITION:,}; move steps to a pipeline of their own and use `StartPipeline`",
             )
         )
-    if proven.knows(text):
+    if proven.knows(compiled, text):
         return found
     origins = _origins(compiled)
     violations = validate(definition)
@@ -123,7 +124,15 @@ def _proof(compiled: Compiled, definition: Mapping[str, object], text: str, prov
             Diagnostic(code="SFN103", message=f"{where}{violation.message}", span=span, help=f"at {violation.pointer or '/'}")
         )
     if not violations:
-        proven.add(text)
+        # Imported here, because a build whose definitions are all proven needs no rules.
+        from sfn_dsl.checking.pipelines import check_compiled
+        from sfn_dsl.checking.selection import make_selection
+
+        selection = make_selection(ignored=project.ignore, per_file=project.per_file_ignores, errors_only=True)
+        errors = list(check_compiled(compiled, selection, definition))
+        found += errors
+        if not errors:
+            proven.add(compiled, text)
     return found
 
 
@@ -132,25 +141,48 @@ def _origins(compiled: Compiled) -> dict[str, Span]:
 
 
 class _Proven:
-    """Definitions that the schema has accepted before, by digest, in the user cache: `jsonschema` in pure Python is the
-    slow part of a build (figures in `bench/README.md`), and the same text gets the same verdict."""
+    """Definitions that the schema and the rules have accepted before, by digest, in the user cache: `jsonschema` in pure Python is
+    the slow part of a build (figures in `bench/README.md`), and the same text gets the same verdict."""
 
-    def __init__(self) -> None:
+    def __init__(self, project: Project) -> None:
         self._file = cache_folder() / f"valid-{schema_digest()[:16]}.txt"
+        self._judge = f"{_rules_digest()} {project.ignore} {sorted(project.per_file_ignores.items())}"
         try:
             self._known = dict.fromkeys(self._file.read_text(encoding="ascii").split())
         except (OSError, UnicodeDecodeError):
             self._known = {}
         self._new: dict[str, None] = {}
 
-    def knows(self, text: str) -> bool:
-        digest = sha256(text)
+    def _digest(self, compiled: Compiled, text: str) -> str:
+        target = compiled.target
+        about = f"{self._judge} {compiled.pipeline.type} {target.region} {target.account} {_comments(compiled)}"
+        return sha256(f"{about}\n{text}")
+
+    def knows(self, compiled: Compiled, text: str) -> bool:
+        digest = self._digest(compiled, text)
         return digest in self._known or digest in self._new
 
-    def add(self, text: str) -> None:
-        self._new[sha256(text)] = None
+    def add(self, compiled: Compiled, text: str) -> None:
+        self._new[self._digest(compiled, text)] = None
 
     def save(self) -> None:
         if self._new:
             latest = [*self._new, *self._known][:_REMEMBERED]
             remember(self._file, "\n".join(latest).encode("ascii"))
+
+
+def _comments(compiled: Compiled) -> str:
+    """What changes with the comments in a pipeline's file that allow findings: the time of its last change."""
+    try:
+        return str(Path(compiled.pipeline.file).stat().st_mtime_ns)
+    except OSError:
+        return ""
+
+
+@functools.cache
+def _rules_digest() -> str:
+    """Names, sizes and times of the files that judge definitions, so that a verdict of other rules does not count."""
+    package = Path(__file__).parent
+    files = sorted(file for part in ("rules", "checking", "simulate") for file in (package / part).rglob("*.py"))
+    about = (f"{file.relative_to(package)} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files)
+    return sha256("\n".join(about))

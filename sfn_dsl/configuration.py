@@ -17,7 +17,7 @@ from __future__ import annotations
 import configparser
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sfn_dsl.diagnostic import did_you_mean
@@ -27,19 +27,25 @@ from sfn_dsl.span import Span
 
 __all__ = ["Project", "find_project"]
 
-_KEYS = {"regions", "pipelines", "build", "query_language"}
+_KEYS = {"regions", "pipelines", "build", "query_language", "ignore", "per_file_ignores", "profile"}
 _TARGET_KEYS = {"account"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project folder and what its `setup.cfg` says. Folders are absolute."""
+    """A project folder and what its `setup.cfg` says. Folders are absolute.
+
+    `ignore`, `per_file_ignores` (by glob of the file name) and `profile` (default or strict) are for `check`.
+    """
 
     root: Path
     targets: tuple[Target, ...]
     pipelines: Path
     build: Path
     query_language: str = "JSONata"
+    ignore: tuple[str, ...] = ()
+    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    profile: str = "default"
 
     def chosen_targets(self, regions: Iterable[str] = (), environment: str | None = None) -> tuple[Target, ...]:
         """The targets of some Regions (all if none is named) and one environment (all if None)."""
@@ -153,7 +159,37 @@ def _project(root: Path, file: Path, parser: configparser.ConfigParser) -> Proje
         pipelines=root / top.get("pipelines", "pipelines"),
         build=root / top.get("build", "build"),
         query_language=language,
+        ignore=_list(top.get("ignore", "")),
+        per_file_ignores=_per_file(file, top.get("per_file_ignores", "")),
+        profile=_profile(file, top.get("profile", "default")),
     )
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(word for word in re.split(r"[,\s]+", text) if word)
+
+
+def _per_file(file: Path, text: str) -> dict[str, tuple[str, ...]]:
+    """Lines `GLOB: RULE, RULE`."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        pattern, colon, words = line.rpartition(":")
+        if not colon or not pattern.strip() or not _list(words):
+            raise ConfigError(
+                f"`{line}` of `per_file_ignores` in setup.cfg is no line `GLOB: RULE, RULE`",
+                help="for instance `build/*: SFN7`",
+                span=_line(file, "sfn_dsl", "per_file_ignores"),
+            )
+        found[pattern.strip()] = (*found.get(pattern.strip(), ()), *_list(words))
+    return found
+
+
+def _profile(file: Path, profile: str) -> str:
+    if profile not in ("default", "strict"):
+        raise ConfigError(
+            f"unknown profile `{profile}` in setup.cfg", help="use default or strict", span=_line(file, "sfn_dsl", "profile")
+        )
+    return profile
 
 
 def _known_region(file: Path, section: str, key: str, region: str) -> None:

@@ -23,7 +23,10 @@ class Severity(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """One finding. `also` holds a second place that explains it, for instance the step that a reference points to."""
+    """One finding. `also` holds a second place that explains it, for instance the step that a reference points to.
+
+    `name`: the kebab-case name of what was found, `aws_code`: the code AWS gives it; both only where there are such.
+    """
 
     code: str
     message: str
@@ -31,11 +34,13 @@ class Diagnostic:
     help: str = ""
     severity: Severity = Severity.ERROR
     also: tuple[tuple[Span, str], ...] = field(default=())
+    name: str = ""
+    aws_code: str | None = None
 
     @property
-    def sort_key(self) -> tuple[str, int, str, str]:
-        """Order of findings in a report: by file, line, code and text."""
-        return (self.span.file, self.span.line, self.code, self.message)
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        """Order of findings in a report: by file, line, column, code and text."""
+        return (self.span.file, self.span.line, self.span.column, self.code, self.message)
 
 
 def from_error(error: SfnError, *, code: str, span: Span = NOWHERE) -> Diagnostic:

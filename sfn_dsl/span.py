@@ -1,4 +1,4 @@
-"""Where the user wrote something: file and line."""
+"""Where the user wrote something: file, line and, where it is known, column."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ class Span:
     """A line of a file. `line` counts from 1; 0 means that only the file is known.
 
     `called_from`: the line at the top level of a module that led there, where the line itself is inside a function.
+    `column`: counts characters from 1; 0 means that only the line is known.
     """
 
     file: str
     line: int = 0
     called_from: Span | None = None
+    column: int = 0
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.line else self.file

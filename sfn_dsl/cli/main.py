@@ -17,8 +17,10 @@ EXIT_OK, EXIT_FOUND, EXIT_ERROR, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 _COMMANDS = {
     "build": "Compile pipelines into build/, per Region.",
+    "check": "Find every fault before AWS does.",
     "completion": "Print the completion script for a shell.",
     "diff": "Show what changed, state by state.",
+    "explain": "Say what a rule of `check` is about.",
     "list": "List pipelines and what they become.",
     "record": "Save the history of a real execution, to be simulated.",
     "simulate": "Run a definition on a virtual clock, with faults.",

@@ -43,8 +43,10 @@ class Made:
     narrowed: bool
 
 
-def make(session: Session, patterns: tuple[str, ...], regions: tuple[str, ...], environment: str | None) -> Made:
-    """Load the project and build what the options select, in memory; print the findings to stderr."""
+def make(
+    session: Session, patterns: tuple[str, ...], regions: tuple[str, ...], environment: str | None, *, complain: bool = True
+) -> Made:
+    """Load the project and build what the options select, in memory; print the findings to stderr (if `complain`)."""
     project = find_project(session.directory)
     loaded = load_pipelines(project)
     targets = project.chosen_targets(regions, environment)
@@ -57,7 +59,8 @@ def make(session: Session, patterns: tuple[str, ...], regions: tuple[str, ...], 
         click.echo(f"error: {error}\n", err=True)
         chosen = ()
     build = build_project(project, loaded, chosen, targets)
-    _complain(session, project, build)
+    if complain:
+        _complain(session, project, build)
     return Made(project=project, loaded=loaded, build=build, narrowed=bool(patterns or regions or environment))
 
 

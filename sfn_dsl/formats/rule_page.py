@@ -1,0 +1,69 @@
+"""The documentation of rules in Markdown: one rule, or the page of all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from sfn_dsl.rules.registry import Rule
+
+__all__ = ["reference", "rule_page"]
+
+_FAMILIES = {
+    "1": "Structure and integrations",
+    "2": "Data flow and expressions",
+    "3": "Retriers and catchers",
+    "4": "Limits",
+    "5": "Triggers",
+    "6": "Regions and templates",
+    "7": "Practice, security, cost",
+}
+
+
+def rule_page(rule: Rule, level: int = 1) -> str:
+    """A rule's page: its names, how bad it is, its documentation with the examples as code."""
+    lines = [f"{'#' * level} {rule.code} {rule.name}", ""]
+    facts = [f"Level: {'info, warning in the strict profile' if rule.practice else rule.severity.value}."]
+    if len(rule.names) > 1:
+        facts.append(f"Names: {', '.join(f'`{name}`' for name in rule.names)}.")
+    if rule.aws_code:
+        facts.append(f"AWS: `{rule.aws_code}`.")
+    lines += [" ".join(facts), "", *_body(rule.doc)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _body(doc: str) -> Iterable[str]:
+    """The documentation; indented blocks below `Fails:` and `Passes:` become code."""
+    code = False
+    for line in doc.strip().splitlines():
+        indented = line.startswith("    ")
+        if indented and not code:
+            yield "```json"
+        elif code and not indented:
+            yield "```"
+        code = indented
+        if not indented and line.startswith(("Fails", "Passes")):
+            yield ""
+        yield line[4:] if indented else line
+    if code:
+        yield "```"
+
+
+def reference(rules: Iterable[Rule]) -> str:
+    """The page of all rules, by family."""
+    lines = [
+        "# Rules",
+        "",
+        "What `sfn-dsl check` finds. Written by `sfn-dsl explain --all`; the examples are the tests of the rules.",
+        "",
+    ]
+    ordered = sorted(rules, key=lambda rule: rule.code)
+    lines += ["| code | name | level | |", "|---|---|---|---|"]
+    for rule in ordered:
+        level = "practice" if rule.practice else rule.severity.value
+        lines.append(f"| [{rule.code}](#{rule.code.lower()}-{rule.name}) | {rule.name} | {level} | {rule.summary} |")
+    for family, members in groupby(ordered, key=lambda rule: rule.code[3]):
+        lines += ["", f"## {_FAMILIES[family]}"]
+        for rule in members:
+            lines += ["", rule_page(rule, 3).rstrip()]
+    return "\n".join(lines) + "\n"
