@@ -7,10 +7,16 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from sfn_dsl.asl.read import read_json
+from sfn_dsl.simulate.program.machine import compile_program
+from sfn_dsl.simulate.provisions import provide
+from sfn_dsl.simulate.simulation import Machine, Simulation
 
 ROOT = Path(__file__).parents[1]
 OWN = Path(__file__).parent / "cases"
@@ -87,3 +93,19 @@ def test_every_copied_case_names_its_origin() -> None:
     copied = {path.relative_to(OWN).as_posix() for folder in ("executions", "test_state") for path in (OWN / folder).glob("*.json")}
     assert rows.keys() == copied
     assert all(row["origin"] and row["licence"] == "Apache-2.0" for row in rows.values())
+
+
+def test_every_valid_definition_runs_to_an_end(shared_cases: Path) -> None:
+    """Whatever AWS accepts can be simulated: it succeeds or fails as an execution does, and nothing falls over."""
+    ended = Counter(_status(path) for path in sorted((shared_cases / "definitions" / "valid").rglob("*.json")))
+    assert set(ended) <= {"SUCCEEDED", "FAILED", "TIMED_OUT"}
+    assert ended["SUCCEEDED"] > 200
+
+
+def _status(path: Path) -> str:
+    value = json.loads(path.read_text(encoding="utf-8"))
+    if isinstance(value, dict) and "definition" in value:
+        value = value["definition"]
+    machine = read_json(json.loads(value) if isinstance(value, str) else value).machine
+    simulation = Simulation(machine=Machine(program=compile_program(machine)), prepare=provide, strict=False)
+    return simulation.run({}).status
