@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sfn_dsl.asl.model import Json
 from sfn_dsl.simulate.clock import timestamp
@@ -34,8 +33,7 @@ def compact(value: Json) -> str:
     return _ENCODER.encode(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One event. `details` has AWS's field names; payloads in it are values, not text. `time` in seconds since 1970."""
 
     id: int

@@ -116,6 +116,8 @@ class World:
         self.callbacks = Callbacks(self.env, self.uuid)
         self.machines: dict[str, Deployed] = {}
         self.runs: dict[str, Run] = {}
+        self.running = 0
+        """Executions that have not ended, children of distributed Maps left aside."""
         self.undelivered: list[Delivery] = []
         self.event_latency = 0.5
         self.transitions = 0
@@ -208,9 +210,14 @@ class World:
             allowed = min(allowed, machine.program.timeout)
         run = Run(self, machine, machine.program, arn, name, value, self.env.now + allowed)
         self.runs[arn] = run
+        self.running += 1
+        run.done.callbacks.append(self._ended)
         run.history.add("ExecutionStarted", 0, self.now, {"input": value, "roleArn": machine.role_arn})
         run.process = self.env.process(self._live(run, machine.program.block))
         return run
+
+    def _ended(self, event: simpy.Event) -> None:
+        self.running -= 1
 
     def start_child(self, parent: Run, processor: Block, input: Json, name: str, *, express: bool) -> Run:
         """Start a child of a Map Run; it has no deadline of its own but that of its type and its parent."""
@@ -306,7 +313,7 @@ class World:
             elif seconds is not None:
                 self.env.run(until=self.env.now + seconds)
             else:
-                while any(run.status == "RUNNING" for run in self.runs.values()) and self.env.peek() != float("inf"):
+                while self.running and self.env.peek() != float("inf"):
                     self.env.step()
         except SfnError as error:
             # simpy raises a copy that has lost the help.

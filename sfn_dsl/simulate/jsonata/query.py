@@ -32,13 +32,14 @@ class Query:
     """One compiled expression; `compile_query` makes it.
 
     `text` is the expression without its outer blanks. `variables` are those that it reads from outside, without `$`.
-    `states_fields` are the fields that it reads as `$states.<field>`, None where it uses `$states` in another way.
+    `states_fields` are the fields that it reads as `$states.<field>`, None where it uses `$states` in another way. `tree` is the
+    syntax tree as jsonata-python makes it, for those that look into an expression without evaluating it.
     """
 
-    __slots__ = ("_assigns", "_closure", "_refused", "states_fields", "text", "variables")
+    __slots__ = ("_assigns", "_closure", "_refused", "states_fields", "text", "tree", "variables")
 
     def __init__(self, text: str) -> None:
-        tree = parse(text)
+        self.tree = tree = parse(text)
         self.text = text
         self.variables, self.states_fields = reads(tree)
         self._refused = tuple(refusals(tree))

@@ -6,6 +6,7 @@ even where the array itself is missing (recorded on AWS).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,7 +21,14 @@ __all__ = ["InvalidPath", "Missing", "Path", "compile_path", "put", "reference_s
 
 
 class Missing(Exception):
-    """A definite path that leads nowhere; `str(error)` is Jayway's sentence."""
+    """A definite path that leads nowhere; `str(error)` is Jayway's sentence, which is only made when somebody reads it."""
+
+    def __init__(self, sentence: str | Callable[[], str]) -> None:
+        super().__init__(sentence)
+
+    def __str__(self) -> str:
+        sentence = self.args[0]
+        return sentence if isinstance(sentence, str) else str(sentence())
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +111,27 @@ def _shown(steps: Sequence[str | int]) -> str:
 
 
 def _missing(steps: Sequence[str | int], document: Json) -> Missing:
+    return Missing(functools.partial(_sentence, steps, document))
+
+
+def _sentence(steps: Sequence[str | int], document: Json) -> str:
     """Why single names and indexes lead nowhere in this document."""
     value, whole = document, _shown(steps)
     for index, step in enumerate(steps):
         place, here = _shown(steps[:index]), _shown(steps[: index + 1])
         if isinstance(step, str):
             if not isinstance(value, dict):
-                return Missing(f"Property ['{step}'] not found in path {place}")
+                return f"Property ['{step}'] not found in path {place}"
             if step not in value:
-                return Missing(f"{'No results for path:' if here == whole else 'Missing property in path'} {here}")
+                return f"{'No results for path:' if here == whole else 'Missing property in path'} {here}"
         elif value is None:
-            return Missing(f"The path {place} is null")
+            return f"The path {place} is null"
         elif not isinstance(value, list):
-            return Missing(f"Filter: [{step}] can only be applied to arrays. Current context is: {map_text(value)}")
+            return f"Filter: [{step}] can only be applied to arrays. Current context is: {map_text(value)}"
         elif not -len(value) <= step < len(value):
             break
         value = value[step]
-    return Missing(f"No results for path: {whole}")
+    return f"No results for path: {whole}"
 
 
 @cache

@@ -14,7 +14,8 @@ from typing import Final, TypeAlias, assert_never
 from sfn_dsl.asl.model import And, Comparison, Condition, Json, Not, Or, Test
 from sfn_dsl.errors import DefinitionError
 from sfn_dsl.simulate.clock import instant
-from sfn_dsl.simulate.program.templates import path_field
+from sfn_dsl.simulate.jsonpath.path import Missing
+from sfn_dsl.simulate.program.templates import finder
 from sfn_dsl.simulate.program.view import Fault, View
 
 __all__ = ["Decide", "compile_test"]
@@ -50,32 +51,44 @@ def compile_test(test: Test, field: str) -> Decide:
 
 
 def _all(tests: list[Decide]) -> Decide:
-    return lambda view, document: all(test(view, document) for test in tests)
+    def decide(view: View, document: Json) -> bool:
+        for test in tests:  # noqa: SIM110, twice as fast as all()
+            if not test(view, document):
+                return False
+        return True
+
+    return decide
 
 
 def _any(tests: list[Decide]) -> Decide:
-    return lambda view, document: any(test(view, document) for test in tests)
+    def decide(view: View, document: Json) -> bool:
+        for test in tests:  # noqa: SIM110, twice as fast as any()
+            if test(view, document):
+                return True
+        return False
+
+    return decide
 
 
 def _variable(path: str, field: str) -> Callable[[View, Json], Json]:
-    find = path_field(path, field)
+    find = finder(path, field)
 
     def value(view: View, document: Json) -> Json:
         try:
             return find(view, document)
-        except Fault:
+        except Missing:
             raise Fault(f"Invalid path '{path}': The choice state's condition path references an invalid value.") from None
 
     return value
 
 
 def _presence(test: Comparison, field: str) -> Decide:
-    find, wanted = path_field(test.variable, field), bool(test.value)
+    find, wanted = finder(test.variable, field), bool(test.value)
 
     def decide(view: View, document: Json) -> bool:
         try:
             find(view, document)
-        except Fault:
+        except Missing:
             return not wanted
         return wanted
 

@@ -120,17 +120,24 @@ def reference(text: str, field: str) -> Evaluate:
 
 def path_field(text: str, field: str) -> Evaluate:
     """A path in `InputPath`, `OutputPath`, `ItemsPath` or another `...Path` field."""
-    path = _path(text, field)
-    if path.root == "" and path.text == "$":
-        return lambda view, document: document
+    get = finder(text, field)
 
     def find(view: View, document: Json) -> Json:
         try:
-            return path.find(_root(path, view, document))
+            return get(view, document)
         except Missing as error:
-            raise Fault(f"Invalid path '{path.text}' : {error}") from None
+            raise Fault(f"Invalid path '{text}' : {error}") from None
 
     return find
+
+
+def finder(text: str, field: str) -> Evaluate:
+    """A path without a sentence about what it does not find: it raises Missing."""
+    path = _path(text, field)
+    if path.root:
+        return lambda view, document: path.find(_root(path, view, document))
+    find = path.find
+    return lambda view, document: find(document)
 
 
 def _path(text: str, field: str) -> Path:

@@ -186,11 +186,12 @@ class _MapRun:
         self.children: list[Run] = []
         self.failed = 0
         self.left = 0
+        self.total = 0
         self.over: simpy.Event = thread.run.world.env.event()
 
     def run(self, inputs: list[Json], concurrency: int) -> Steps:
         """Run a child per input. Raises Failure when too many fail."""
-        self.left = len(inputs)
+        self.left = self.total = len(inputs)
         if not inputs:
             return
         waiting = iter(inputs)
@@ -211,20 +212,19 @@ class _MapRun:
             world = self.thread.run.world
             child = world.start_child(self.thread.run, self.node.processor, value, self.name, express=self.node.fields.express)
             self.children.append(child)
-            total = len(self.children) + self.left
 
-            def ended(event: simpy.Event, child: Run = child, total: int = total) -> None:
-                self._ended(child, waiting, total)
+            def ended(event: simpy.Event, child: Run = child) -> None:
+                self._ended(child, waiting)
 
             child.done.callbacks.append(ended)
             return
 
-    def _ended(self, child: Run, waiting: Iterator[Json], total: int) -> None:
+    def _ended(self, child: Run, waiting: Iterator[Json]) -> None:
         self.left -= 1
         if child.status != "SUCCEEDED":
             self.failed += 1
         if not self.over.triggered:
-            if not self.left or self.tolerance.exceeded(self.failed, total):
+            if not self.left or self.tolerance.exceeded(self.failed, self.total):
                 self.over.succeed()
             else:
                 self._begin(waiting)

@@ -16,7 +16,7 @@ import simpy
 from sfn_dsl.asl.model import Json
 from sfn_dsl.simulate.clock import timestamp
 from sfn_dsl.simulate.failure import RUNTIME, Failure
-from sfn_dsl.simulate.history import MAX_EVENTS, History
+from sfn_dsl.simulate.history import MAX_EVENTS, Event, History
 from sfn_dsl.simulate.program.machine import Program
 from sfn_dsl.simulate.program.view import View
 
@@ -161,15 +161,19 @@ class Thread:
 
     def event(self, type: str, details: Mapping[str, Any] | None = None) -> int:
         """Add an event to the thread's chain; its id."""
-        self.previous = self.aside(type, details)
-        return self.previous
+        self.previous = number = self.aside(type, details)
+        return number
 
     def aside(self, type: str, details: Mapping[str, Any] | None = None) -> int:
         """Add an event that follows the chain without becoming its end; its id."""
         run = self.run
-        if len(run.history.events) >= MAX_EVENTS - 1 and run.machine.type == "STANDARD":
+        events = run.history.events
+        number = len(events) + 1
+        if number >= MAX_EVENTS and run.machine.type == "STANDARD":
             raise Failure(RUNTIME, f"The execution reached the maximum number of history events ({MAX_EVENTS}).")
-        return run.history.add(type, self.previous, run.world.now, details)
+        world = run.world
+        events.append(Event(number, self.previous, type, world.begin + world.env.now, details))
+        return number
 
     def assign(self, variables: Mapping[str, Json]) -> None:
         """Set variables; states that are entered later see them."""
