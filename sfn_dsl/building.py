@@ -115,25 +115,24 @@ def _proof(project: Project, compiled: Compiled, definition: Mapping[str, object
         )
     if proven.knows(compiled, text):
         return found
+    # Imported here, because a build whose definitions are all proven needs no rules.
+    from sfn_dsl.checking.pipelines import check_compiled
+    from sfn_dsl.checking.selection import make_selection
+
+    selection = make_selection(ignored=project.ignore, per_file=project.per_file_ignores, errors_only=True)
+    checked = check_compiled(compiled, selection, definition)
+    # The schema stands behind the rules: it speaks only where they have nothing to say.
+    violations = [] if checked.diagnostics or checked.allowed else validate(definition)
     origins = _origins(compiled)
-    violations = validate(definition)
     for violation in violations:
         where = f"state `{violation.state}`: " if violation.state else ""
         span = origins.get(violation.state, pipeline.span)
         found.append(
             Diagnostic(code="SFN103", message=f"{where}{violation.message}", span=span, help=f"at {violation.pointer or '/'}")
         )
-    if not violations:
-        # Imported here, because a build whose definitions are all proven needs no rules.
-        from sfn_dsl.checking.pipelines import check_compiled
-        from sfn_dsl.checking.selection import make_selection
-
-        selection = make_selection(ignored=project.ignore, per_file=project.per_file_ignores, errors_only=True)
-        errors = list(check_compiled(compiled, selection, definition))
-        found += errors
-        if not errors:
-            proven.add(compiled, text)
-    return found
+    if not violations and not checked.diagnostics:
+        proven.add(compiled, text)
+    return [*found, *checked.diagnostics]
 
 
 def _origins(compiled: Compiled) -> dict[str, Span]:

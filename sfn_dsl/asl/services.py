@@ -28,6 +28,7 @@ __all__ = [
     "parse_resource",
     "sdk_services",
     "sync_output",
+    "unmodelled_services",
 ]
 
 
@@ -212,6 +213,17 @@ _SDK_NAMES: Final[Mapping[str, str]] = {
     "simpledb": "sdb",
 }
 
+# Services that AWS has retired or renamed, so that botocore's models do not tell whether Step Functions still takes them.
+_UNMODELLED_NAMES: Final = """
+    alexaforbusiness amplifybackend appmesh backupstorage chime cloudwatchevents codestar configservice elasticinference
+    elastictranscoder evidently finspace finspacedata forecast forecastquery frauddetector gamesparks groundtruth honeycode
+    importexport inspector iot1clickdevices iot1clickprojects iot1clickdevicesservice iotanalytics iotevents ioteventsdata
+    iotfleethub iotroborunner iotthingsgraph kinesisanalytics lookoutequipment lookoutmetrics lookoutvision machinelearning macie
+    mediastore mediastoredata mobile mobileanalytics nimble opsworks opsworkscm panorama pinpoint privatenetworks proton qldb
+    qldbsession robomaker sagemakeredge simspaceweaver sms voiceid wisdom workdocs worklink
+"""
+_UNMODELLED: Final = frozenset(_UNMODELLED_NAMES.split())
+
 _SDK_PREFIXES: Final[Mapping[str, str]] = {
     "apigateway": "ApiGateway",
     "cloudformation": "CloudFormation",
@@ -273,6 +285,11 @@ def sdk_services() -> tuple[str, ...]:
     renamed = set(_SDK_NAMES.values())
     plain = {name.replace("-", "") for name in services() if name not in renamed}
     return tuple(sorted(plain | set(_SDK_NAMES)))
+
+
+def unmodelled_services() -> frozenset[str]:
+    """Names of `aws-sdk` services that AWS has or had although botocore may not know them: nothing can be said of their actions."""
+    return _UNMODELLED
 
 
 def optimised_services() -> tuple[str, ...]:

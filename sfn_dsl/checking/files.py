@@ -40,7 +40,7 @@ def check_text(
 
 
 def _checked(text: str | bytes, name: str, type: str | None, selection: Selection, *, demanded: bool) -> list[Diagnostic]:
-    definitions = definitions_in(text, name)
+    definitions = definitions_in(text, name, expected=demanded)
     if not definitions and demanded:
         help = "a definition is an object with `StartAt` and `States`; templates hold AWS::StepFunctions::StateMachine"
         return [Diagnostic(code="SFN103", message="there is no state machine in this file", span=Span(name), help=help)]
@@ -59,7 +59,7 @@ def _about(definition: Definition, name: str, type: str | None, selection: Selec
             yield Diagnostic(
                 code="SFN103", name=problem.name, message=where + problem.message, span=span, help=problem.help, severity=severity
             )
-    if definition.broken:
+    if not definition.readable:
         return
     subject = Subject(
         definition.value,

@@ -64,7 +64,7 @@ def questions_of_files(files: Sequence[Path], root: Path, region: str, type: str
             raise EnvironmentFault(f"cannot read {file}: {error.strerror}") from None
         name = str(file.resolve())
         for definition in definitions_in(data, name):
-            if definition.broken or definition.substitutions:
+            if not definition.readable or definition.substitutions:
                 continue
 
             def span_of(pointer: str, position_of: Callable[[str], object] = definition.position_of, name: str = name) -> Span:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sfn_dsl.asl.emit import to_json
 from sfn_dsl.asl.model import Json
@@ -14,11 +15,19 @@ from sfn_dsl.diagnostic import Diagnostic
 from sfn_dsl.rules.subject import Place, Subject
 from sfn_dsl.span import Span
 
-__all__ = ["check_compiled"]
+__all__ = ["Checked", "check_compiled"]
 
 
-def check_compiled(compiled: Compiled, selection: Selection, definition: Json = None) -> Iterator[Diagnostic]:
-    """Findings about a compiled pipeline. `definition`: its JSON, where it has been made already."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Findings about a pipeline, and how many more a comment allows."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    allowed: int
+
+
+def check_compiled(compiled: Compiled, selection: Selection, definition: Json = None) -> Checked:
+    """Check a compiled pipeline. `definition`: its JSON, where it has been made already."""
     target, pipeline = compiled.target, compiled.pipeline
     subject = Subject(
         to_json(compiled.machine) if definition is None else definition,
@@ -28,14 +37,17 @@ def check_compiled(compiled: Compiled, selection: Selection, definition: Json = 
         strict=selection.strict,
     )
     spans = {name: state.origin for name, state in walk(compiled.machine) if state.origin is not None}
-    lines = _Lines()
+    lines, diagnostics, allowed = _Lines(), [], 0
     for found in findings_of(subject, selection, pipeline.file):
         state = found.state
         while state is not None and state.name not in spans:
             state = state.scope.parent
         span = spans[state.name].span if state is not None else pipeline.span
-        if not lines.allowed(span) & {found.name, found.code}:
-            yield _diagnostic(found, span)
+        if lines.allowed(span) & {found.name, found.code}:
+            allowed += 1
+        else:
+            diagnostics.append(_diagnostic(found, span))
+    return Checked(tuple(diagnostics), allowed)
 
 
 def _diagnostic(found: Found, span: Span) -> Diagnostic:

@@ -95,7 +95,7 @@ def _pipelines(session: Session, selection: Selection, options: dict[str, Any]) 
     made = make(session, (), options["regions"], options["environment"], complain=False)
     found = list(made.build.diagnostics)
     for compiled in made.build.compiled:
-        found += [relative(made.project.root, one) for one in check_compiled(compiled, selection)]
+        found += [relative(made.project.root, one) for one in check_compiled(compiled, selection).diagnostics]
     count = len({compiled.pipeline.name for compiled in made.build.compiled})
     return found, f"{count} {'pipeline' if count == 1 else 'pipelines'}"
 

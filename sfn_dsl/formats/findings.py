@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sfn_dsl.diagnostic import Diagnostic
+
+if TYPE_CHECKING:
+    from sfn_dsl.formats.sarif import RuleInfo
 
 __all__ = ["FORMATS", "render_findings"]
 
@@ -33,12 +36,13 @@ def render_findings(diagnostics: Sequence[Diagnostic], output_format: str, root:
 
             return github.render(diagnostics)
         case _:
+            from sfn_dsl import __version__
             from sfn_dsl.formats import sarif
 
-            return sarif.render(diagnostics, _rules())
+            return sarif.render(diagnostics, _rules(), version=__version__, root=root)
 
 
-def _rules() -> list[object]:
+def _rules() -> list[RuleInfo]:
     from sfn_dsl.formats.sarif import RuleInfo
     from sfn_dsl.rules.registry import all_rules
 

@@ -55,7 +55,8 @@ def _quoted(span: Span, root: Path, lines: dict[str, list[str]]) -> list[str]:
         return []
     if file not in lines:
         try:
-            lines[file] = (root / file).read_text(encoding="utf-8").splitlines()
+            # Not splitlines: it also cuts at characters that no editor counts as the end of a line.
+            lines[file] = (root / file).read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError):
             lines[file] = []
     if line > len(lines[file]):

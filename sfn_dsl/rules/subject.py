@@ -6,6 +6,7 @@ computed once per definition. Nothing raises for odd input: a state that is no o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,7 @@ from sfn_dsl.rules.finding import pointer_to
 
 __all__ = ["Place", "Scope", "State", "Subject"]
 
+_PLACEHOLDER = re.compile(r"\$\{[^{}]+\}")
 STATE_TYPES = ("Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", "Map")
 
 
@@ -190,4 +192,4 @@ class Subject:
 
     def is_open(self, text: str) -> bool:
         """Whether a text holds a placeholder that is filled in at deployment, so that nothing is known of its value."""
-        return self.substitutions and "${" in text
+        return self.substitutions and _PLACEHOLDER.search(text) is not None

@@ -1,7 +1,8 @@
 """A state that no way from StartAt leads to.
 
 AWS walks from `StartAt` along Next, Choices, Default and Catch, within each block of states, and refuses a definition with a state
-that it does not meet. Two states that only point at each other, or a state that only points at itself, are not reached either.
+that it does not meet. Two states that only point at each other, or a state that only points at itself, are not reached either. At
+the top level AWS leaves the walk out where no state is terminal, which is told instead.
 
 Fails:
     {"A": {"Type": "Succeed"}, "Lost": {"Type": "Succeed"}}
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 
 from sfn_dsl.rules.finding import Finding
 from sfn_dsl.rules.registry import rule
+from sfn_dsl.rules.structure.walk import has_end, reached, successors
 from sfn_dsl.rules.subject import Scope, Subject
 
 __all__ = ["unreachable_state"]
@@ -32,23 +34,20 @@ __all__ = ["unreachable_state"]
 )
 def unreachable_state(subject: Subject) -> Iterator[Finding]:
     for scope in subject.scopes:
-        if not isinstance(scope.start_at, str) or scope.start_at not in scope.states:
+        met = reached(subject, scope)
+        if met is None or len(met) == len(scope.states) or (scope.parent is None and not has_end(scope)):
             continue
-        reached = _reached(scope)
-        named = {target for state in scope.states.values() for _, target in state.targets() if target != state.name}
+        lost = scope.states.keys() - set(met)
+        named = {target for name, state in scope.states.items() for target in successors(state) if target != name}
         for name, state in scope.states.items():
-            if name not in reached:
-                kind = "unreachable-nested" if scope.parent else "unreachable-island" if name in named else "unreachable-state"
-                own = any(target == name for _, target in state.targets())
-                kind = "unreachable-self-loop" if own and name not in named else kind
-                yield Finding(state.pointer, f"state `{name}` is not reachable", "let a state go there, or remove it", kind)
+            if name in lost:
+                message = f"state `{name}` is not reachable"
+                yield Finding(state.pointer, message, "let a state go there, or remove it", _kind(scope, name, named))
 
 
-def _reached(scope: Scope) -> set[str]:
-    reached, pending = set(), [scope.start_at]
-    while pending:
-        name = pending.pop()
-        if name in scope.states and name not in reached:
-            reached.add(name)
-            pending += [target for _, target in scope.states[name].targets() if isinstance(target, str)]
-    return reached
+def _kind(scope: Scope, name: str, named: set[str]) -> str:
+    if scope.parent is not None:
+        return "unreachable-nested"
+    if name in named:
+        return "unreachable-island"
+    return "unreachable-self-loop" if name in successors(scope.states[name]) else "unreachable-state"
