@@ -20,6 +20,7 @@ $(VENV)/.tested: $(VENV)/.installed
 demo: $(VENV)/.installed
 	$(BIN)/python -m sfn_dsl build
 	$(BIN)/python -m sfn_dsl build --check
+	$(BIN)/python -m sfn_dsl check
 	$(BIN)/python -m sfn_dsl list
 	$(BIN)/python -m sfn_dsl simulate guidewire-base --fail 'Load base layer=Glue.ConcurrentRunsExceededException*2'
 	@echo "Made: $$(ls build/*/*.asl.json | wc -l) definitions under build/, one folder per Region. Read one: build/us-east-1/guidewire-base.asl.json"
@@ -35,6 +36,7 @@ check: $(VENV)/.tested
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m sfn_dsl build --check
+	$(BIN)/python -m sfn_dsl check --warn-error -q
 
 # The SDK's pins hold back setuptools and more, so it has an environment of its own.
 .venv-sdk/.installed: setup.cfg pyproject.toml

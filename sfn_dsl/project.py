@@ -59,9 +59,9 @@ def relative(root: Path, found: Diagnostic) -> Diagnostic:
     def short(span: Span) -> Span:
         outer = short(span.called_from) if span.called_from is not None else None
         try:
-            return Span(str(Path(span.file).relative_to(root)), span.line, outer)
+            return Span(str(Path(span.file).relative_to(root)), span.line, outer, span.column)
         except ValueError:
-            return Span(span.file, span.line, outer)
+            return Span(span.file, span.line, outer, span.column)
 
     return replace(found, span=short(found.span), also=tuple((short(span), text) for span, text in found.also))
 

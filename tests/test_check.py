@@ -74,7 +74,22 @@ def test_yaml_and_templates(tmp_path: Path, cli: Cli) -> None:
     found = json.loads(out)
     assert code == 1
     assert {"b.asl.yaml", "template.json"} == {one["file"] for one in found}
-    assert [(one["line"], one["name"]) for one in found if one["file"] == "b.asl.yaml"] == [(3, "no-terminal-state"), (5, "next-target")]
+    assert [(one["line"], one["name"]) for one in found if one["file"] == "b.asl.yaml"] == [
+        (3, "no-terminal-state"),
+        (5, "next-target"),
+    ]
+
+
+def test_a_template_may_name_a_file(tmp_path: Path, cli: Cli) -> None:
+    resource = {"Type": "AWS::Serverless::StateMachine", "Properties": {"DefinitionUri": "machines/m.asl.json", "Type": "EXPRESS"}}
+    (tmp_path / "template.json").write_text(json.dumps({"Resources": {"M": resource}}), encoding="utf-8")
+    code, out, _ = cli("check", "template.json", "--output-format", "concise", "-q")
+    assert (code, "there is no file `machines/m.asl.json`" in out) == (1, True)
+    (tmp_path / "machines").mkdir()
+    (tmp_path / "machines" / "m.asl.json").write_text(json.dumps(LOST), encoding="utf-8")
+    code, out, _ = cli("check", "template.json", "--output-format", "json", "-q")
+    assert {one["file"] for one in json.loads(out)} == {"machines/m.asl.json"}
+    assert code == 1
 
 
 @pytest.mark.parametrize(

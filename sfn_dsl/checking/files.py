@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -21,7 +23,9 @@ __all__ = ["check_files", "check_text", "files_below"]
 SUFFIXES: Final = (".asl.json", ".asl.yaml", ".asl.yml", ".template.json", ".template.yaml", ".template.yml")
 NAMES: Final = ("template.yaml", "template.yml", "template.json")
 # Fewer files than this are checked faster than processes start.
-_WORTH_PROCESSES: Final = 64
+_WORTH_PROCESSES: Final = 500
+_PART: Final = 50
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
 def check_text(
@@ -39,12 +43,20 @@ def check_text(
     return _checked(text, file_name, type, selection or make_selection(), demanded=True)
 
 
-def _checked(text: str | bytes, name: str, type: str | None, selection: Selection, *, demanded: bool) -> list[Diagnostic]:
-    definitions = definitions_in(text, name, expected=demanded)
+def _checked(
+    text: str | bytes,
+    name: str,
+    type: str | None,
+    selection: Selection,
+    *,
+    demanded: bool,
+    read: Callable[[str], bytes | None] | None = None,
+) -> list[Diagnostic]:
+    definitions = definitions_in(text, name, expected=demanded, read=read)
     if not definitions and demanded:
         help = "a definition is an object with `StartAt` and `States`; templates hold AWS::StepFunctions::StateMachine"
         return [Diagnostic(code="SFN103", message="there is no state machine in this file", span=Span(name), help=help)]
-    lines = (text if isinstance(text, str) else text.decode("utf-8", "replace")).splitlines()
+    lines = _LINE_END.split(text if isinstance(text, str) else text.decode("utf-8", "replace"))
     found = [diagnostic for definition in definitions for diagnostic in _about(definition, name, type, selection, lines)]
     return sorted(set(found), key=lambda diagnostic: diagnostic.sort_key)
 
@@ -54,10 +66,13 @@ def _about(definition: Definition, name: str, type: str | None, selection: Selec
     where = f"{definition.name}: " if definition.name else ""
     for problem in definition.problems:
         if not ignored & {problem.name, "SFN103"}:
-            span = Span(name, problem.position.line, column=problem.position.column)
-            severity = Severity.WARNING if problem.name == "json-note" else Severity.ERROR
             yield Diagnostic(
-                code="SFN103", name=problem.name, message=where + problem.message, span=span, help=problem.help, severity=severity
+                code="SFN103",
+                name=problem.name,
+                message=where + problem.message,
+                span=Span(definition.file, problem.position.line, column=problem.position.column),
+                help=problem.help,
+                severity=problem.severity,
             )
     if not definition.readable:
         return
@@ -80,7 +95,7 @@ def _about(definition: Definition, name: str, type: str | None, selection: Selec
             code=found.code,
             name=found.name,
             message=where + message,
-            span=Span(name, position.line, column=position.column),
+            span=Span(definition.file, position.line, column=position.column),
             help=found.finding.help,
             severity=found.severity,
             aws_code=found.aws_code,
@@ -121,9 +136,9 @@ def check_files(
         results = map(_one, work)
         return sorted((one for found in results for one in found), key=lambda diagnostic: diagnostic.sort_key)
     words = _Words(selection)
+    parts = [work[start : start + _PART] for start in range(0, len(work), _PART)]
     with ProcessPoolExecutor(count) as pool:
-        jobs = [(path, shown, type, words) for path, shown, type, _ in work]
-        found_by = pool.map(_elsewhere, jobs, chunksize=max(1, len(jobs) // (count * 8)))
+        found_by = pool.map(_elsewhere, [([(path, shown, type) for path, shown, type, _ in part], words) for part in parts])
         return sorted((one for found in found_by for one in found), key=lambda diagnostic: diagnostic.sort_key)
 
 
@@ -142,9 +157,10 @@ class _Words:
         return Selection(rules=rules, ignored=self.ignored, per_file=self.per_file, strict=self.strict)
 
 
-def _elsewhere(job: tuple[Path, str, str | None, _Words]) -> list[Diagnostic]:
-    path, shown, type, words = job
-    return _one((path, shown, type, words.selection()))
+def _elsewhere(job: tuple[list[tuple[Path, str, str | None]], _Words]) -> list[Diagnostic]:
+    files, words = job
+    selection = words.selection()
+    return [found for path, shown, type in files for found in _one((path, shown, type, selection))]
 
 
 def _one(job: tuple[Path, str, str | None, Selection]) -> list[Diagnostic]:
@@ -153,13 +169,18 @@ def _one(job: tuple[Path, str, str | None, Selection]) -> list[Diagnostic]:
         data = path.read_bytes()
     except OSError as error:
         raise EnvironmentFault(f"cannot read {shown}: {error.strerror}") from None
-    return _checked(data, shown, type or settings_type(path), selection, demanded=path.name.endswith(SUFFIXES[:3]))
+
+    def read(name: str) -> bytes | None:
+        """A file that a template names, found beside it."""
+        beside = path.parent / os.path.relpath(name, os.path.dirname(shown) or os.curdir)
+        return beside.read_bytes() if beside.is_file() else None
+
+    kind = type or settings_type(path)
+    return _checked(data, shown, kind, selection, demanded=path.name.endswith(SUFFIXES[:3]), read=read)
 
 
 def settings_type(path: Path) -> str | None:
     """The type of a machine from the settings that `build` writes beside a definition; None where there are none."""
-    import json
-
     if not path.name.endswith(".asl.json"):
         return None
     settings = path.with_name(path.name.removesuffix(".asl.json") + ".settings.json")

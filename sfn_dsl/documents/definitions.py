@@ -41,9 +41,9 @@ _PLACEHOLDER = re.compile(r"\$\{[A-Za-z0-9_.:!-]+\}")
 class Definition:
     """A definition and where it was found.
 
-    `file`: where its text is. `name`: the logical id in a template, else empty. `type`: STANDARD or EXPRESS, None where the text does
-    not tell. `substitutions`: `${...}` in texts may be filled in at deployment. `readable`: whether `value` is for rules to look at;
-    else `problems` tells why not.
+    `file`: where its text is. `name`: the logical id in a template, else empty. `type`: STANDARD or EXPRESS, None where the text
+    does not tell. `substitutions`: `${...}` in texts may be filled in at deployment. `readable`: whether `value` is for rules to
+    look at; else `problems` tells why not.
     """
 
     file: str

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sfn_dsl.asl.model import Json
+from sfn_dsl.diagnostic import Severity
 from sfn_dsl.documents.position import Lines, Problem, pointer_of, shortened
 
 __all__ = ["AT_KEY", "AT_NEXT", "AT_VALUE", "ESCAPE", "STOP", "STRING", "WS", "Recovery", "read_integer"]
@@ -104,7 +105,8 @@ class Recovery:
         if name == "json-syntax":
             self._syntax += 1
         if len(self._problems) < _MOST:
-            self._problems.append(Problem(self._lines.at(offset), message, help, name, pointer_of(self._path())))
+            severity = Severity.WARNING if name == "json-number" else Severity.ERROR
+            self._problems.append(Problem(self._lines.at(offset), message, help, name, pointer_of(self._path()), severity))
         return self._syntax < _MOST_SYNTAX
 
     def _path(self) -> Iterator[str]:

@@ -90,11 +90,14 @@ def _location(span: Span, root: Path | None) -> dict[str, Any]:
     region = {"startLine": span.line or 1}
     if span.line and span.column:
         region["startColumn"] = span.column
-    return {"physicalLocation": {"artifactLocation": {"uri": _uri(span, root), "uriBaseId": "%SRCROOT%"}, "region": region}}
+    uri = _uri(span, root)
+    artifact = {"uri": uri} if uri.startswith("file:") else {"uri": uri, "uriBaseId": "%SRCROOT%"}
+    return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
 
 
 def _uri(span: Span, root: Path | None) -> str:
     path = Path(span.file)
     if root is not None and path.is_absolute() and path.is_relative_to(root):
         path = path.relative_to(root)
-    return quote(path.as_posix(), errors="replace")
+    quoted = quote(path.as_posix(), errors="replace")
+    return f"file://{quoted}" if path.is_absolute() else quoted

@@ -14,7 +14,7 @@ __all__ = ["Clash", "Tests"]
 
 _MAX_DEPTH: Final = 40
 _FAMILIES: Final = (("String", STRING), ("Numeric", NUMBER), ("Boolean", BOOLEAN), ("Timestamp", STRING))
-_NEVER: Final = frozenset({"IsPresent", "IsNull", "IsNumeric", "IsString", "IsBoolean", "IsTimestamp"})
+_KIND_TESTS: Final = frozenset({"IsPresent", "IsNull", "IsNumeric", "IsString", "IsBoolean", "IsTimestamp"})
 _Place = tuple[str, Steps]
 
 
@@ -88,7 +88,7 @@ class Tests:
         return _Verdict(outcome, going, stopped) if every else _Verdict(outcome, stopped, going)
 
     def _comparison(self, where: Where, test: Mapping[str, Any], there: frozenset[_Place]) -> _Verdict:
-        operator = next((name for name in test if name in _NEVER or name.startswith(_PREFIXES)), None)
+        operator = next((name for name in test if name in _KIND_TESTS or name.startswith(_PREFIXES)), None)
         variable = test.get("Variable")
         if operator is None or not isinstance(variable, str):
             return _OPEN
@@ -112,7 +112,8 @@ class Tests:
             return None
         root, steps, found = looked
         if found.presence in (Presence.ABSENT, Presence.POSSIBLE):
-            if not any(root == shown_root and given[: len(steps)] == steps for shown_root, given in there):
+            needed = steps[: found.at + 1]
+            if not any(root == other and given[: len(needed)] == needed for other, given in there):
                 self.visit.reads.append(Read(self.visit.state, where, text, root, steps, found, test=True))
             return None
         return found.value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from sfn_dsl.rules.flow.values import (
     ANY,
@@ -27,16 +27,16 @@ from sfn_dsl.rules.flow.values import (
 
 __all__ = ["array_of", "from_json", "joined"]
 
+_MAX_ITEMS: Final = 1000
+
 
 def array_of(items: Iterable[Value]) -> Value:
     """An array of just these items."""
     known = tuple(items)
-    if len(known) > MAX_MEMBERS:
-        return list_of(ANY)
     element: Value | None = None
     for item in known:
         element = item if element is None else joined(element, item)
-    return sequence(known, element)
+    return sequence(known if len(known) <= MAX_MEMBERS else None, element)
 
 
 def from_json(value: Any, depth: int = 0) -> Value:
@@ -48,7 +48,7 @@ def from_json(value: Any, depth: int = 0) -> Value:
             return ANY
         return object_of({name: (from_json(inner, depth + 1), Presence.CERTAIN) for name, inner in value.items()})
     if isinstance(value, list):
-        return list_of(ANY) if len(value) > MAX_MEMBERS else array_of(from_json(inner, depth + 1) for inner in value)
+        return list_of(ANY) if len(value) > _MAX_ITEMS else array_of(from_json(inner, depth + 1) for inner in value)
     if value is None:
         return Value(NULL, literal=None)
     if isinstance(value, bool):

@@ -24,7 +24,6 @@ from sfn_dsl.rules.flow.values import (
     list_of,
     object_of,
     scalar,
-    weaker,
 )
 
 __all__ = ["Lookup", "Outcome", "Querying", "truth"]
@@ -141,7 +140,7 @@ class Querying:
                 return Outcome(ANY, presence, lookup)
             if step.stages or step.predicate or step.tuple or step.group is not None:
                 return _NOTHING
-            presence = weaker(current.presence, presence)
+            presence = presence if current.presence is Presence.CERTAIN else current.presence
             lookup = Lookup(root, tuple(steps), Found(value, presence)) if root else None
             current = Outcome(value, presence, lookup)
         if node.group is not None or node.predicate or node.keep_array or node.keep_singleton_array:

@@ -6,27 +6,27 @@ import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sfn_dsl.rules.flow.values import ANY, ARRAY, BOOLEAN, NUMBER, OBJECT, STRING, Presence, Value, list_of, scalar, weaker
+from sfn_dsl.rules.flow.values import ANY, ARRAY, BOOLEAN, NUMBER, OBJECT, STRING, Presence, Value, list_of, scalar
 from sfn_dsl.rules.subject import State
 from sfn_dsl.simulate.jsonpath.parser import InvalidPath, parse_path
 from sfn_dsl.simulate.jsonpath.steps import leading
 
-__all__ = ["UNKNOWN", "Found", "Read", "Steps", "call_value", "find", "member", "path_steps", "shown"]
+__all__ = ["Found", "Read", "Steps", "call_value", "find", "member", "path_steps", "shown"]
 
 Steps = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is at the end of some steps. `holder`: what lacks the step `at`, where it is absent on every way."""
+    """What is at the end of some steps.
+
+    `at`: the step that may be missing, -1 for the root itself. `holder`: what lacks it, where it is absent on every way.
+    """
 
     value: Value
     presence: Presence
     at: int = 0
     holder: Value | None = None
-
-
-UNKNOWN = Found(ANY, Presence.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +100,12 @@ def member(value: Value, step: str | int) -> tuple[Value, Presence]:
 
 
 def _spelled_otherwise(value: Value, name: str) -> bool:
-    """Whether a service's field has this name but for capitals inside: AWS's SDK spells some acronyms in its own way."""
+    """Whether a service's field has this name but for capitals inside: AWS's SDK spells some acronyms in its own way.
+
+    Metadata of the call may be in any result.
+    """
+    if value.origin and name in ("SdkHttpMetadata", "SdkResponseMetadata"):
+        return True
     folded = name.lower()
     return name[:1].isupper() and any(
         known.lower() == folded and known[0] == name[0] and presence is Presence.UNKNOWN
@@ -110,14 +115,16 @@ def _spelled_otherwise(value: Value, name: str) -> bool:
 
 def find(value: Value, steps: Steps) -> Found:
     """What steps of a JSONPath find."""
-    presence = Presence.CERTAIN
+    presence, at = Presence.CERTAIN, 0
     for index, step in enumerate(steps):
         holder = value
         value, known = member(holder, step)
         if known is Presence.ABSENT:
             return Found(ANY, known, index, holder)
-        presence = weaker(presence, known)
-    return Found(value, presence)
+        # What is missing on some ways on the way there is missing at the end, whatever is known of the rest.
+        if presence is Presence.CERTAIN and known is not presence:
+            presence, at = known, index
+    return Found(value, presence, at)
 
 
 _CALLS = {

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.rules.flow.reading import Read, shown
-from sfn_dsl.rules.flow.values import ARRAY, OBJECT, kind_names
+from sfn_dsl.rules.flow.values import ARRAY, OBJECT, STRING, kind_names
 
 __all__ = ["distinct", "hint", "path_of", "reason"]
 
@@ -29,7 +29,7 @@ def distinct(reads: Iterable[Read]) -> Iterator[Read]:
 
 
 def reason(read: Read) -> str:
-    """Why there is nothing on any way: `nothing writes `b` to `$.a``."""
+    """Why there is nothing on any way."""
     holder, at = read.found.holder, read.found.at
     assert holder is not None
     step, place = read.steps[at], shown(read.root, read.steps[:at])
@@ -45,6 +45,8 @@ def hint(read: Read) -> str:
     """What is there instead."""
     holder, at = read.found.holder, read.found.at
     step = read.steps[at]
+    if holder is not None and holder.kinds & STRING and not holder.kinds & (ARRAY | OBJECT):
+        return f"decode the text first, with `{'$parse' if read.state.jsonata else 'States.StringToJson'}`"
     if holder is None or not isinstance(step, str) or not holder.kinds & OBJECT:
         return "read what is there, or write the value in a state before"
     near = did_you_mean(step, holder.members)

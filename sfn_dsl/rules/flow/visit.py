@@ -60,7 +60,7 @@ class Visit:
             return Found(ANY, Presence.UNKNOWN)
         value, presence = known
         if presence is not Presence.CERTAIN:
-            return Found(value, presence) if not steps or presence is Presence.POSSIBLE else Found(ANY, presence)
+            return Found(value if not steps else ANY, presence, -1)
         return find(value, steps)
 
     def path(self, where: Where, text: object, document: Value) -> Value:
