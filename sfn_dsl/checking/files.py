@@ -12,7 +12,7 @@ from typing import Final
 
 from sfn_dsl.checking.run import findings_of
 from sfn_dsl.checking.selection import Selection, allowed_words, make_selection
-from sfn_dsl.diagnostic import Diagnostic, Severity
+from sfn_dsl.diagnostic import Diagnostic
 from sfn_dsl.documents.definitions import Definition, definitions_in
 from sfn_dsl.errors import ConfigError, EnvironmentFault
 from sfn_dsl.rules.subject import Subject
