@@ -103,18 +103,8 @@ def retired_folders(project: Project) -> tuple[str, ...]:
 def _proof(project: Project, compiled: Compiled, definition: Mapping[str, object], text: str, proven: _Proven) -> list[Diagnostic]:
     """Findings about a finished definition: its size, what the schema forbids, and what the rules of level error say."""
     pipeline = compiled.pipeline
-    found = []
-    if len(text) > MAX_DEFINITION:
-        found.append(
-            Diagnostic(
-                code="SFN401",
-                message=f"the definition of `{pipeline.name}` has {len(text):,} characters",
-                span=pipeline.span,
-                help=f"AWS takes at most {MAX_DEFINITION:,}; move steps to a pipeline of their own and use `StartPipeline`",
-            )
-        )
     if proven.knows(compiled, text):
-        return found
+        return []
     # Imported here, because a build whose definitions are all proven needs no rules.
     from sfn_dsl.checking.pipelines import check_compiled
     from sfn_dsl.checking.selection import make_selection
@@ -124,13 +114,24 @@ def _proof(project: Project, compiled: Compiled, definition: Mapping[str, object
     # The schema stands behind the rules: it speaks only where they have nothing to say.
     violations = [] if checked.diagnostics or checked.allowed else validate(definition)
     origins = _origins(compiled)
+    found = []
     for violation in violations:
         where = f"state `{violation.state}`: " if violation.state else ""
         span = origins.get(violation.state, pipeline.span)
         found.append(
             Diagnostic(code="SFN103", message=f"{where}{violation.message}", span=span, help=f"at {violation.pointer or '/'}")
         )
-    if not violations and not checked.diagnostics:
+    if len(text) > MAX_DEFINITION and not checked.diagnostics:
+        # The rule counts the fewest characters; the file has blanks too.
+        found.append(
+            Diagnostic(
+                code="SFN402",
+                message=f"the definition of `{pipeline.name}` has {len(text):,} characters",
+                span=pipeline.span,
+                help=f"AWS takes at most {MAX_DEFINITION:,}; move steps to a pipeline of their own and use `StartPipeline`",
+            )
+        )
+    if not found and not checked.diagnostics:
         proven.add(compiled, text)
     return [*found, *checked.diagnostics]
 

@@ -219,7 +219,7 @@ FAULTS: dict[str, tuple[str, int, str, str]] = {
         "SFN302",
         "must stand alone and last",
     ),
-    "too large": ("p = Pipeline(name='bad', body=call('a', {'x': 'y' * 1_100_000}))", 5, "SFN401", "the definition of `bad` has"),
+    "too large": ("p = Pipeline(name='bad', body=call('a', {'x': 'y' * 1_100_000}))", 5, "SFN402", "the definition has at least"),
     "too deep": (
         "d = call('a')\nfor n in range(101):\n    d = Parallel(str(n), d)\np = Pipeline(name='bad', body=d)",
         7,

@@ -1,8 +1,8 @@
 """The definitions in a rule's documentation.
 
-A block `Fails:` or `Passes:` holds JSON, indented, up to a blank line or the next block. An object without `States` is the states of
-a machine that starts at the first of them. Words in brackets say more: `Fails (JSONata):`, `Fails (EXPRESS):`,
-`Fails (strict):`, `Fails (us-east-1):`, `Fails (text):` for a text that is not JSON, or several, separated by commas.
+A block `Fails:` or `Passes:` holds JSON, indented, up to a blank line or the next block. An object without `States` is the
+states of a machine that starts at the first of them. Words in brackets say more, separated by commas: `Fails (JSONata):`,
+`Fails (EXPRESS):`, `Fails (strict):`, `Fails (us-east-1):`, `Fails (text):` for a text that is not JSON.
 """
 
 from __future__ import annotations
