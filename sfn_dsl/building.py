@@ -19,6 +19,7 @@ from sfn_dsl.output import MANIFEST, Output, listed, sha256
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.project import Loaded, relative
 from sfn_dsl.region import Target
+from sfn_dsl.rules.registry import plug_in_files
 from sfn_dsl.span import Span
 
 __all__ = ["Build", "build_project", "definition_file", "retired_folders", "settings_file"]
@@ -183,6 +184,5 @@ def _comments(compiled: Compiled) -> str:
 def _rules_digest() -> str:
     """Names, sizes and times of the files that judge definitions, so that a verdict of other rules does not count."""
     package = Path(__file__).parent
-    files = sorted(file for part in ("rules", "checking", "simulate") for file in (package / part).rglob("*.py"))
-    about = (f"{file.relative_to(package)} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files)
-    return sha256("\n".join(about))
+    files = [file for part in ("rules", "checking", "simulate") for file in sorted((package / part).rglob("*.py"))]
+    return sha256("\n".join(f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in [*files, *plug_in_files()]))

@@ -10,14 +10,15 @@ from sfn_dsl.rules.registry import Rule
 __all__ = ["reference", "rule_page"]
 
 _FAMILIES = {
-    "1": "Structure and integrations",
-    "2": "Data flow and expressions",
-    "3": "Retriers and catchers",
-    "4": "Limits",
-    "5": "Triggers",
-    "6": "Regions and templates",
-    "7": "Practice, security, cost",
+    "SFN1": "Structure and integrations",
+    "SFN2": "Data flow and expressions",
+    "SFN3": "Retriers and catchers",
+    "SFN4": "Limits",
+    "SFN5": "Triggers",
+    "SFN6": "Regions and templates",
+    "SFN7": "Practice, security, cost",
 }
+_PLUG_INS = "Plug-ins"
 
 
 def rule_page(rule: Rule, level: int = 1) -> str:
@@ -35,6 +36,7 @@ def rule_page(rule: Rule, level: int = 1) -> str:
 def _body(doc: str) -> Iterable[str]:
     """The documentation; indented blocks below `Fails:` and `Passes:` become code."""
     code = False
+    above = ""
     for line in doc.strip().splitlines():
         indented = line.startswith("    ")
         if indented and not code:
@@ -42,8 +44,9 @@ def _body(doc: str) -> Iterable[str]:
         elif code and not indented:
             yield "```"
         code = indented
-        if not indented and line.startswith(("Fails", "Passes")):
+        if not indented and above.strip() and line.startswith(("Fails", "Passes")):
             yield ""
+        above = line
         yield line[4:] if indented else line
     if code:
         yield "```"
@@ -57,13 +60,13 @@ def reference(rules: Iterable[Rule]) -> str:
         "What `sfn-dsl check` finds. Written by `sfn-dsl explain --all`; the examples are the tests of the rules.",
         "",
     ]
-    ordered = sorted(rules, key=lambda rule: rule.code)
+    ordered = sorted(rules, key=lambda rule: (rule.code[:4] not in _FAMILIES, rule.code))
     lines += ["| code | name | level | |", "|---|---|---|---|"]
     for rule in ordered:
         level = "practice" if rule.practice else rule.severity.value
         lines.append(f"| [{rule.code}](#{rule.code.lower()}-{rule.name}) | {rule.name} | {level} | {rule.summary} |")
-    for family, members in groupby(ordered, key=lambda rule: rule.code[3]):
-        lines += ["", f"## {_FAMILIES[family]}"]
+    for family, members in groupby(ordered, key=lambda rule: _FAMILIES.get(rule.code[:4], _PLUG_INS)):
+        lines += ["", f"## {family}"]
         for rule in members:
             lines += ["", rule_page(rule, 3).rstrip()]
     return "\n".join(lines) + "\n"

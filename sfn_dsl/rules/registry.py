@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 import pkgutil
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Final
 
 from sfn_dsl.diagnostic import Severity
 from sfn_dsl.errors import ConfigError
 from sfn_dsl.rules.finding import Finding
 from sfn_dsl.rules.subject import Subject
 
-__all__ = ["Check", "Rule", "all_rules", "find_rules", "rule"]
+__all__ = ["Check", "Rule", "all_rules", "find_rules", "plug_in_files", "rule"]
+
+_GROUP: Final = "sfn_dsl.rules"
+_BEGINNING: Final = re.compile(r"[A-Z]+\d*")
 
 Check = Callable[[Subject], Iterable[Finding]]
 
@@ -78,7 +85,7 @@ def all_rules() -> tuple[Rule, ...]:
     for module in pkgutil.walk_packages(package.__path__, "sfn_dsl.rules."):
         if not module.ispkg:
             found += [value for value in vars(importlib.import_module(module.name)).values() if isinstance(value, Rule)]
-    for entry in entry_points(group="sfn_dsl.rules"):
+    for entry in entry_points(group=_GROUP):
         try:
             value = entry.load()
         except Exception as error:
@@ -94,6 +101,19 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(sorted(unique, key=lambda one: one.code))
 
 
+def plug_in_files() -> tuple[Path, ...]:
+    """The files that plug-in rules come from. A plug-in that cannot be found is left out: `all_rules` says so."""
+    found = []
+    for entry in entry_points(group=_GROUP):
+        try:
+            spec = importlib.util.find_spec(entry.module)
+        except (ImportError, ValueError):
+            continue
+        if spec is not None and spec.origin is not None:
+            found.append(Path(spec.origin))
+    return tuple(file for file in found if file.is_file())
+
+
 def find_rules(words: Iterable[str]) -> tuple[Rule, ...]:
     """The rules that words mean: a code, the beginning of one (`SFN2`), or a name. Raises ConfigError for any other word."""
     from sfn_dsl.diagnostic import did_you_mean
@@ -103,7 +123,7 @@ def find_rules(words: Iterable[str]) -> tuple[Rule, ...]:
         matching = [
             one
             for one in all_rules()
-            if word in one.names or one.code == word or (word.startswith("SFN") and one.code.startswith(word))
+            if word in one.names or one.code == word or (_BEGINNING.fullmatch(word) and one.code.startswith(word))
         ]
         if not matching:
             known = [name for one in all_rules() for name in (one.code, *one.names)]
