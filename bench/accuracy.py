@@ -1,9 +1,10 @@
 """How well `check` tells what AWS accepts from what it refuses: a corpus of definitions, and pairs that break one rule each.
 
-    python bench/accuracy.py DIR [--speed]
+    python bench/accuracy.py DIR [--reasons]
 
 Reads DIR/definitions.csv and DIR/probes.csv, prints a table by evidence and by rule and every disagreement, and ends with
-`accuracy: valid accepted A/B, invalid refused C/D, probes right E/F`.
+`accuracy: valid accepted A/B, invalid refused C/D, probes right E/F`. `--reasons` shows, for every invalid definition, why it is
+invalid beside the errors that were found, for a reader to compare.
 """
 
 from __future__ import annotations
@@ -50,8 +51,9 @@ def rows(path: Path) -> list[dict[str, str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="the folder that holds definitions.csv and probes.csv")
+    parser.add_argument("--reasons", action="store_true", help="show why invalid ones are invalid, and what was found")
     options = parser.parse_args()
-    valid, refused, seconds = definitions(options.folder)
+    valid, refused, seconds = definitions(options.folder, reasons=options.reasons)
     right = probes(options.folder)
     if seconds:
         ordered = sorted(seconds)
@@ -63,7 +65,7 @@ def main() -> None:
     )
 
 
-def definitions(folder: Path) -> tuple[tuple[int, int], tuple[int, int], list[float]]:
+def definitions(folder: Path, *, reasons: bool) -> tuple[tuple[int, int], tuple[int, int], list[float]]:
     """(accepted, all) of the valid ones, (refused, all) of the invalid ones, seconds per definition."""
     table: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     seconds = []
@@ -80,6 +82,8 @@ def definitions(folder: Path) -> tuple[tuple[int, int], tuple[int, int], list[fl
         else:
             counts[2] += bool(found)
             counts[3] += 1
+            if reasons:
+                print(f"{row['file']}: {row.get('why', '')}", *(f"    {one.name}: {one.message}" for one in found), sep="\n")
             if not found:
                 print(f"accepted though invalid: {row['file']}: {row.get('why', '')}")
     print(f"\n{'evidence':28} {'valid accepted':>16} {'invalid refused':>16}")

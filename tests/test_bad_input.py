@@ -204,13 +204,13 @@ FAULTS: dict[str, tuple[str, int, str, str]] = {
     "retry figures": (
         "a = call('a', retry=retry('E', max_attempts=-1))\np = Pipeline(name='bad', body=a)",
         5,
-        "SFN301",
+        "SFN303",
         "`max_attempts` is -1",
     ),
     "back-off below 1": (
         "a = call('a', retry=TRANSIENT.with_(backoff_rate=0.5))\np = Pipeline(name='bad', body=a)",
         5,
-        "SFN301",
+        "SFN303",
         "`backoff_rate` is 0.5",
     ),
     "States.ALL not last": (
@@ -229,13 +229,13 @@ FAULTS: dict[str, tuple[str, int, str, str]] = {
     "other Region": (
         "a = call('a', {'x': 'arn:aws:sns:eu-west-1:111122223333:t'})\np = Pipeline(name='bad', body=a)",
         5,
-        "SFN601",
+        "SFN602",
         "of eu-west-1, but is compiled for another Region",
     ),
     "other partition": (
         "a = call('a', {'x': 'arn:aws-cn:iam::111122223333:role/r'})\np = Pipeline(name='bad', body=a)",
         5,
-        "SFN602",
+        "SFN601",
         "of partition aws-cn",
     ),
     "no such setting": (
@@ -265,7 +265,7 @@ FAULTS: dict[str, tuple[str, int, str, str]] = {
     "order of a boolean": (
         "a = Branch('a', (batch.id > True, call('b')), otherwise=CONTINUE)\np = Pipeline(name='bad', input=batch, body=a)",
         5,
-        "SFN210",
+        "SFN208",
         "compares numbers or texts",
     ),
     "misspelt keyword": (

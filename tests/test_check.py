@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from sfn_dsl.checking.online import location_pointer
 from sfn_dsl.checking.run import findings_of
 from sfn_dsl.checking.selection import Selection, make_selection
 from sfn_dsl.cli.main import run as run_cli
+from sfn_dsl.codes import CODES
 from sfn_dsl.diagnostic import Severity
 from sfn_dsl.rules.finding import Finding
 from sfn_dsl.rules.registry import Rule, all_rules
@@ -280,8 +282,23 @@ def test_explain(cli: Cli) -> None:
     assert out.startswith("# SFN130 unreachable-state")
     assert "```json" in out
     assert cli("explain", "unreachable-island")[1] == out
+    assert cli("explain", "SFN204")[1].startswith("# SFN204 no-such-output")
     assert cli("explain", "SFN999")[0] == 2
     assert cli("explain")[0] == 2
+
+
+def test_every_code_has_one_meaning() -> None:
+    """A code is a rule's, or listed for itself, and names are unique."""
+    used = {
+        code
+        for file in (ROOT / "sfn_dsl").rglob("*.py")
+        for code in re.findall(r'"(SFN\d{3})"', file.read_text(encoding="utf-8"))
+        if not file.is_relative_to(ROOT / "sfn_dsl" / "rules")
+    }
+    listed, ruled = {code.code for code in CODES}, {rule.code for rule in all_rules()}
+    assert used <= listed | ruled
+    assert not listed & ruled
+    assert not {code.name for code in CODES} & {name for rule in all_rules() for name in rule.names}
 
 
 def test_the_reference_page_is_fresh(cli: Cli) -> None:

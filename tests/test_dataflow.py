@@ -125,7 +125,7 @@ def test_a_map_may_give_back_its_items(definition: Define, findings: Callable[..
     loop = ForEach("each", items=[{"k": 1}], item=item, do=call("work"), collect={"k": item.k})
     pipeline = Pipeline(name="p", body=loop, output={"all": loop.output})
     assert run(definition(pipeline), {}).output == {"all": [{"k": 1}]}
-    assert [code for code, _ in findings(pipeline, query_language="JSONPath")] == ["SFN210"]
+    assert [code for code, _ in findings(pipeline, query_language="JSONPath")] == ["SFN208"]
 
 
 @LANGUAGES
@@ -242,7 +242,7 @@ def test_jsonpath_says_when_it_cannot(findings: Callable[..., list[tuple[str, st
     }
     for name, body in cases.items():
         found = findings(Pipeline(name="p", input=batch, body=body), query_language="JSONPath")
-        assert [code for code, _ in found] == ["SFN210"], name
+        assert [code for code, _ in found] == ["SFN208"], name
         assert "JSONPath cannot express" in found[0][1]
 
 

@@ -270,9 +270,9 @@ FINDINGS: dict[str, tuple[Callable[[], Any], str, str]] = {
             do=Raw("r", {"Type": "Pass", "End": True}, query_language="JSONPath") >> call("a", {"i": i.id}),
         ),
         "JSONPath",
-        "SFN210",
+        "SFN208",
     ),
-    "output no object": (lambda: ForEach("f", items=[1], item=Item(), do=call("a"), collect=[]), "JSONPath", "SFN210"),
+    "output no object": (lambda: ForEach("f", items=[1], item=Item(), do=call("a"), collect=[]), "JSONPath", "SFN208"),
     "position in a batch": (
         lambda: DistributedMap(
             "d", items=[1], item=(i := Item()), do=call("a", {"i": fn.index_of(i)}), batches=Batches(max_items=2)
@@ -297,11 +297,11 @@ FINDINGS: dict[str, tuple[Callable[[], Any], str, str]] = {
         "JSONata",
         "SFN101",
     ),
-    "heartbeat": (lambda: call("a", timeout_seconds=5, heartbeat_seconds=5), "JSONata", "SFN303"),
+    "heartbeat": (lambda: call("a", timeout_seconds=5, heartbeat_seconds=5), "JSONata", "SFN135"),
     "no condition": (lambda: Branch("b", ("abc", call("a")), otherwise=CONTINUE), "JSONata", "SFN104"),
     "language": (lambda: Raw("r", {"Type": "Pass", "End": True}, query_language="jsonata"), "JSONata", "SFN104"),
     "error no text": (lambda: Fail("f", error=5), "JSONata", "SFN104"),
-    "figure from the context": (lambda: Wait("w", seconds=context.Execution.Input.n), "JSONPath", "SFN210"),
+    "figure from the context": (lambda: Wait("w", seconds=context.Execution.Input.n), "JSONPath", "SFN208"),
 }
 
 

@@ -21,7 +21,7 @@ from sfn_dsl.span import Span
 
 __all__ = ["Question", "ask_aws", "location_pointer", "questions_of_files", "questions_of_pipelines"]
 
-CODE = "SFN109"
+CODE = "SFN199"
 """The code of what only AWS says."""
 
 

@@ -60,7 +60,7 @@ class Assembler:
             try:
                 found.update(self.node(node))
             except DeclarationError as error:
-                self.problems.add("SFN210", f"step `{node.occurrence.name}`: {error}", error.span or node.span, error.help)
+                self.problems.add("SFN208", f"step `{node.occurrence.name}`: {error}", error.span or node.span, error.help)
         return found
 
     def speaking(self, language: str) -> Assembler:

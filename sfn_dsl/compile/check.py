@@ -123,14 +123,14 @@ def _arn(text: str, node: Node, target: Target, problems: Problems) -> None:
         return
     if arn.region and arn.region != target.region:
         problems.add(
-            "SFN601",
+            "SFN602",
             f"step `{node.occurrence.name}` names `{text}` of {arn.region}, but is compiled for another Region",
             node.span,
             "give the name only, use a setting, or write `other_region(...)` if it is meant",
         )
     elif arn.partition != target.partition:
         problems.add(
-            "SFN602",
+            "SFN601",
             f"step `{node.occurrence.name}` names `{text}` of partition {arn.partition}, but is compiled for another",
             node.span,
             "give the name only, or use a setting",
@@ -161,20 +161,20 @@ def _retrier(node: Node, number: int, retrier: Retrier, last: bool, problems: Pr
         if value is UNSET:
             continue
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            problems.add("SFN301", f"{where}: `{name}` is {value!r}", node.span, f"it must be an integer from {least} to {most:,}")
+            problems.add("SFN303", f"{where}: `{name}` is {value!r}", node.span, f"it must be an integer from {least} to {most:,}")
     rate = retrier.backoff_rate
     if rate is not UNSET and (not isinstance(rate, (int, float)) or isinstance(rate, bool) or not rate >= 1 or math.isinf(rate)):
-        problems.add("SFN301", f"{where}: `backoff_rate` is {rate!r}", node.span, "it must be a number of at least 1.0")
+        problems.add("SFN303", f"{where}: `backoff_rate` is {rate!r}", node.span, "it must be a number of at least 1.0")
     delay, interval = retrier.max_delay_seconds, retrier.interval_seconds
     if isinstance(delay, int) and isinstance(interval, int) and delay <= interval:
         problems.add(
-            "SFN301",
+            "SFN305",
             f"{where}: `max_delay_seconds` is {delay}, no more than `interval_seconds`",
             node.span,
             "make it larger or leave it out",
         )
     if retrier.jitter_strategy not in (UNSET, "FULL", "NONE"):
-        problems.add("SFN301", f"{where}: `jitter_strategy` is {retrier.jitter_strategy!r}", node.span, "it must be FULL or NONE")
+        problems.add("SFN304", f"{where}: `jitter_strategy` is {retrier.jitter_strategy!r}", node.span, "it must be FULL or NONE")
     if retrier.error_equals is not UNSET:
         _wildcard(node, f"Retry[{number}]", retrier.error_equals, last, problems)
 
@@ -220,7 +220,7 @@ def _payload(value: Template) -> Template:
 def _call(node: Node, call: Call, pipeline: Pipeline, target: Target, problems: Problems) -> None:
     if isinstance(call.timeout, int) and isinstance(call.heartbeat, int) and call.heartbeat >= call.timeout:
         problems.add(
-            "SFN303",
+            "SFN135",
             f"step `{node.occurrence.name}`: `heartbeat_seconds` {call.heartbeat} is not below `timeout_seconds` {call.timeout}",
             node.span,
             "AWS refuses it; make the heartbeat shorter",

@@ -95,7 +95,7 @@ class Entered:
 
     def _cannot(self, node: Node, what: str) -> None:
         self.problems.add(
-            "SFN210",
+            "SFN208",
             f"JSONPath cannot express {what}, in step `{node.occurrence.name}`",
             node.span,
             "use it in a later step, or use query_language JSONata",
@@ -170,7 +170,7 @@ class Entered:
         """In JSONPath a Task's Assign cannot see the input, so the states of an iteration hand their input on instead."""
         if leaving:
             self.problems.add(
-                "SFN210",
+                "SFN208",
                 f"JSONPath cannot express an item in what `{node.occurrence.name}` gives back",
                 node.span,
                 "collect results of steps only, or use query_language JSONata",

@@ -459,7 +459,7 @@ class Resolver:
         simple = plain and len(path) == 1 and record.defaults.get(path, fallback) == fallback
         if not simple or (record.producer is not None and record.producer.inner):
             self.problems.add(
-                "SFN210",
+                "SFN208",
                 f"JSONPath cannot express `.default(...)` of `{path_text(path)}` in step `{node.occurrence.name}`",
                 node.span,
                 "give one plain default for one field of a step's output, or use query_language JSONata",

@@ -1,13 +1,15 @@
-"""The documentation of rules in Markdown: one rule, or the page of all."""
+"""The documentation of rules and other codes in Markdown: one of them, or the page of all."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from itertools import groupby
 
+from sfn_dsl.codes import Code
 from sfn_dsl.rules.registry import Rule
 
-__all__ = ["reference", "rule_page"]
+__all__ = ["code_page", "reference", "rule_page"]
 
 _FAMILIES = {
     "SFN1": "Structure and integrations",
@@ -33,6 +35,11 @@ def rule_page(rule: Rule, level: int = 1) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def code_page(code: Code, level: int = 1) -> str:
+    """The page of a code that no rule has."""
+    return f"{'#' * level} {code.code} {code.name}\n\n{textwrap.fill(code.text, 120)}\n"
+
+
 def _body(doc: str) -> Iterable[str]:
     """The documentation; indented blocks below `Fails:` and `Passes:` become code."""
     code = False
@@ -52,8 +59,8 @@ def _body(doc: str) -> Iterable[str]:
         yield "```"
 
 
-def reference(rules: Iterable[Rule]) -> str:
-    """The page of all rules, by family."""
+def reference(rules: Iterable[Rule], codes: Iterable[Code]) -> str:
+    """The page of all rules, by family, and of the other codes."""
     lines = [
         "# Rules",
         "",
@@ -69,4 +76,7 @@ def reference(rules: Iterable[Rule]) -> str:
         lines += ["", f"## {family}"]
         for rule in members:
             lines += ["", rule_page(rule, 3).rstrip()]
+    lines += ["", "## Declaring, compiling, reading", "", "Always errors, but for SFN100; they cannot be left out."]
+    for code in codes:
+        lines += ["", code_page(code, 3).rstrip()]
     return "\n".join(lines) + "\n"
