@@ -272,6 +272,12 @@ def test_a_pipeline_by_its_name(project: Callable[..., Path], capsys: pytest.Cap
     assert "did you mean `nightly`?" in capsys.readouterr().err
 
 
+def _pytest(root: Path) -> list[str]:
+    """The command that tests a project with its own settings only."""
+    options = ["-q", "-p", "no:cacheprovider", str(root), "--rootdir", str(root), "-c", str(root / "setup.cfg")]
+    return [sys.executable, "-m", "pytest", *options]
+
+
 def test_the_plugin(project: Callable[..., Path]) -> None:
     root = project({"pipelines/nightly.py": PIPELINE})
     (root / "setup.cfg").write_text((root / "setup.cfg").read_text() + "[tool:pytest]\nsfn_dsl_tests = true\n", encoding="utf-8")
@@ -284,19 +290,7 @@ def test_the_plugin(project: Callable[..., Path]) -> None:
         "    assert run.error == 'DataInconsistencyError' and 'Alert' in run.states\n",
         encoding="utf-8",
     )
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        str(root),
-        "--rootdir",
-        str(root),
-        "-c",
-        str(root / "setup.cfg"),
-    ]
+    command = _pytest(root)
     done = subprocess.run([*command, "--sfn-coverage"], capture_output=True, text=True, check=False, cwd=root)
     assert "1 failed, 5 passed" in done.stdout, done.stdout + done.stderr
     assert "build/ is stale" in done.stdout
@@ -311,19 +305,7 @@ def test_the_plugin_finds_unhandled_failures(project: Callable[..., Path]) -> No
     root = project({"pipelines/nightly.py": PIPELINE.replace("on_failure", "on_failure=None) or dict(x")})
     ini = (root / "setup.cfg").read_text() + "[tool:pytest]\nsfn_dsl_tests = true\n"
     (root / "setup.cfg").write_text(ini, encoding="utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        str(root),
-        "--rootdir",
-        str(root),
-        "-c",
-        str(root / "setup.cfg"),
-    ]
+    command = _pytest(root)
     assert run_cli(["-C", str(root), "build"]) == 0
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=root)
     assert "failures that nothing handles" in done.stdout, done.stdout + done.stderr

@@ -22,8 +22,7 @@ from collections.abc import Iterator
 
 from sfn_dsl.rules.finding import Finding
 from sfn_dsl.rules.registry import rule
-from sfn_dsl.rules.structure.fields import language_is_sure
-from sfn_dsl.rules.structure.seconds import MOST_SECONDS, may_be_expression, whole
+from sfn_dsl.rules.structure.seconds import MOST_SECONDS, known_later, whole
 from sfn_dsl.rules.subject import State, Subject
 
 __all__ = ["bad_task_seconds"]
@@ -52,9 +51,7 @@ def _wrong(subject: Subject, state: State, field: str) -> Iterator[Finding]:
     value = state.body[field]
     seconds = whole(value)
     if seconds is None:
-        if isinstance(value, str) and subject.is_open(value):
-            return
-        if may_be_expression(value) and (state.jsonata or not language_is_sure(subject, state)):
+        if known_later(subject, state, value):
             return
         message, kind = "is not a whole number", "type"
     elif seconds < 1:
