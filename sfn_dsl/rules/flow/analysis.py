@@ -16,6 +16,7 @@ from sfn_dsl.rules.flow.choices import Clash
 from sfn_dsl.rules.flow.fields import work
 from sfn_dsl.rules.flow.iterations import iteration
 from sfn_dsl.rules.flow.joining import joined
+from sfn_dsl.rules.flow.operands import Operand
 from sfn_dsl.rules.flow.reading import Read
 from sfn_dsl.rules.flow.transfer import Edge, Misplaced, arguments, caught, chosen, effective, left
 from sfn_dsl.rules.flow.values import ANY, OBJECT, Value, object_of
@@ -33,6 +34,7 @@ _MANY: Final = 10
 class _Report:
     reads: list[Read] = field(default_factory=list)
     clashes: list[Clash] = field(default_factory=list)
+    misfits: list[tuple[str, Operand]] = field(default_factory=list)
     misplaced: list[Misplaced] = field(default_factory=list)
 
 
@@ -82,6 +84,12 @@ class DataFlow:
         """Comparisons with an operator of another type."""
         for node in self._order:
             yield from node.report.clashes
+
+    @property
+    def misfits(self) -> Iterator[tuple[str, Operand]]:
+        """Operands of a wrong type in JSONata, with pointers to their expressions."""
+        for node in self._order:
+            yield from node.report.misfits
 
     @property
     def misplaced(self) -> Iterator[Misplaced]:
@@ -148,7 +156,7 @@ class DataFlow:
     def _visit(self, node: _Node) -> None:
         state, report = node.state, node.report
         visit = Visit(self._subject, state, node.document or ANY, node.variables)
-        report.reads = visit.reads
+        report.reads, report.misfits = visit.reads, visit.misfits
         document = effective(visit)
         if state.type == "Choice":
             self._follow(state, chosen(visit, document, report.clashes))
@@ -184,7 +192,7 @@ class DataFlow:
             return
         visit = Visit(self._subject, state, entered.document, entered.variables)
         document = effective(visit)
-        visit.reads = node.report.reads
+        visit.reads, visit.misfits = node.report.reads, node.report.misfits
         self._go(visit, document, [self._outputs.get(scope) for scope in state.inner], node.report)
 
     def _go(self, visit: Visit, document: Value, inner: list[Value | None], report: _Report) -> None:

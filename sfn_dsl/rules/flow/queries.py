@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sfn_dsl.rules.flow.joining import array_of, from_json, joined
+from sfn_dsl.rules.flow.operands import ARITHMETIC, ORDER, Operand, operand_misfit
 from sfn_dsl.rules.flow.reading import Found, Steps, member
 from sfn_dsl.rules.flow.values import (
     ANY,
@@ -84,13 +85,15 @@ def truth(outcome: Outcome) -> bool | None:
 
 
 class Querying:
-    """Follows one expression. `lookups` collects the paths that find nothing."""
+    """Follows one expression. `lookups` collects the paths that find nothing, `misfits` operands of a wrong type that are surely
+    evaluated."""
 
-    __slots__ = ("lookups", "roots")
+    __slots__ = ("lookups", "misfits", "roots")
 
     def __init__(self, roots: Mapping[str, tuple[Value, Presence]]) -> None:
         self.roots = roots
         self.lookups: list[Lookup] = []
+        self.misfits: list[Operand] = []
 
     def outcome(self, node: Any, local: Mapping[str, Outcome], depth: int = 0) -> Outcome:
         """What a node gives."""
@@ -178,7 +181,9 @@ class Querying:
 
     def _binary(self, node: Any, local: Mapping[str, Outcome], depth: int) -> Outcome:
         sign = str(node.value)
-        left, right = self.outcome(node.lhs, local, depth + 1), self.outcome(node.rhs, local, depth + 1)
+        left = self.outcome(node.lhs, local, depth + 1)
+        sure = len(self.misfits)
+        right = self.outcome(node.rhs, local, depth + 1)
         if sign == "&":
             return Outcome(scalar(STRING), Presence.CERTAIN)
         if sign in ("=", "!="):
@@ -187,12 +192,16 @@ class Querying:
         if sign == "in":
             return Outcome(scalar(BOOLEAN), Presence.CERTAIN)
         if sign in ("and", "or"):
+            del self.misfits[sure:]
             return Outcome(_decided(sign, truth(left), truth(right)), Presence.CERTAIN)
-        if sign not in ("+", "-", "*", "/", "%", "<", ">", "<=", ">="):
+        if sign not in ARITHMETIC | ORDER:
             return _NOTHING
         absent_side = next((side for side in (left, right) if side.presence is Presence.ABSENT), None)
         if absent_side is not None:
             return absent_side
+        misfit = operand_misfit(sign, left.value, right.value)
+        if misfit is not None:
+            self.misfits.append(misfit)
         certain = left.presence is right.presence is Presence.CERTAIN
         kind = BOOLEAN if sign[0] in "<>" else NUMBER
         return Outcome(scalar(kind), Presence.CERTAIN if certain else Presence.UNKNOWN)
@@ -201,10 +210,12 @@ class Querying:
         decided = truth(self.outcome(node.condition, local, depth + 1))
         if decided is True:
             return self.outcome(node.then, local, depth + 1)
+        sure = len(self.misfits)
         otherwise = _NOTHING if node._else is None else self.outcome(node._else, local, depth + 1)
         if decided is False:
             return Outcome(ANY, Presence.UNKNOWN) if node._else is None else otherwise
         then = self.outcome(node.then, local, depth + 1)
+        del self.misfits[sure:]
         if then.presence is otherwise.presence is Presence.ABSENT:
             return then
         certain = then.presence is otherwise.presence is Presence.CERTAIN

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sfn_dsl.rules.expressions.sites import is_delimited
 from sfn_dsl.rules.flow.joining import array_of, from_json
+from sfn_dsl.rules.flow.operands import Operand
 from sfn_dsl.rules.flow.queries import Outcome, Querying
 from sfn_dsl.rules.flow.reading import Found, Read, Steps, call_value, find, path_steps
 from sfn_dsl.rules.flow.values import ANY, OBJECT, Presence, Value, list_of, object_of
@@ -25,9 +26,10 @@ _ABSENT: Final[Any] = object()
 
 
 class Visit:
-    """A visit of a state whose input document and variables are known as far as they are. `reads` collects what finds nothing."""
+    """A visit of a state whose input document and variables are known as far as they are. `reads` collects what finds nothing,
+    `misfits` operands of a wrong type with pointers to their expressions."""
 
-    __slots__ = ("context", "document", "reads", "state", "states", "subject", "variables")
+    __slots__ = ("context", "document", "misfits", "reads", "state", "states", "subject", "variables")
 
     def __init__(self, subject: Subject, state: State, document: Value, variables: Value) -> None:
         self.subject = subject
@@ -37,6 +39,7 @@ class Visit:
         self.context = CONTEXT
         self.states: dict[str, Value] = {"input": document}
         self.reads: list[Read] = []
+        self.misfits: list[tuple[str, Operand]] = []
 
     # JSONPath
 
@@ -122,6 +125,7 @@ class Visit:
         states = {name: (value, Presence.CERTAIN) for name, value in self.states.items()}
         querying = Querying({**self.variables.members, "states": (Value(OBJECT, members=states, rest=ANY), Presence.CERTAIN)})
         outcome = querying.outcome(tree, {})
+        self.misfits += [(self.state.at(*where), misfit) for misfit in querying.misfits]
         lookup = outcome.lookup
         whole = outcome.presence is Presence.ABSENT or (
             outcome.presence is Presence.POSSIBLE and tree.type in ("path", "variable") and not tree.predicate
