@@ -111,9 +111,9 @@ def _proof(project: Project, compiled: Compiled, definition: Mapping[str, object
     from sfn_dsl.checking.selection import make_selection
 
     selection = make_selection(ignored=project.ignore, per_file=project.per_file_ignores, errors_only=True)
-    checked = check_compiled(compiled, selection, definition)
+    checked = check_compiled(compiled, selection, project.root, definition)
     # The schema stands behind the rules: it speaks only where they have nothing to say.
-    violations = [] if checked.diagnostics or checked.allowed else validate(definition)
+    violations = [] if checked.diagnostics or checked.silenced else validate(definition)
     origins = _origins(compiled)
     found = []
     for violation in violations:
@@ -132,7 +132,8 @@ def _proof(project: Project, compiled: Compiled, definition: Mapping[str, object
                 help=f"AWS takes at most {MAX_DEFINITION:,}; move steps to a pipeline of their own and use `StartPipeline`",
             )
         )
-    if not found and not checked.diagnostics:
+    # What a setting or a comment silences is looked at each time: both can change while the definition stays the same.
+    if not found and not checked.diagnostics and not checked.silenced:
         proven.add(compiled, text)
     return [*found, *checked.diagnostics]
 
@@ -147,7 +148,7 @@ class _Proven:
 
     def __init__(self, project: Project) -> None:
         self._file = cache_folder() / f"valid-{schema_digest()[:16]}.txt"
-        self._judge = f"{_rules_digest()} {project.ignore} {sorted(project.per_file_ignores.items())}"
+        self._judge = _rules_digest()
         try:
             self._known = dict.fromkeys(self._file.read_text(encoding="ascii").split())
         except (OSError, UnicodeDecodeError):
@@ -156,7 +157,7 @@ class _Proven:
 
     def _digest(self, compiled: Compiled, text: str) -> str:
         target = compiled.target
-        about = f"{self._judge} {compiled.pipeline.type} {target.region} {target.account} {_comments(compiled)}"
+        about = f"{self._judge} {compiled.pipeline.type} {target.region} {target.account}"
         return sha256(f"{about}\n{text}")
 
     def knows(self, compiled: Compiled, text: str) -> bool:
@@ -170,14 +171,6 @@ class _Proven:
         if self._new:
             latest = [*self._new, *self._known][:_REMEMBERED]
             remember(self._file, "\n".join(latest).encode("ascii"))
-
-
-def _comments(compiled: Compiled) -> str:
-    """What changes with the comments in a pipeline's file that allow findings: the time of its last change."""
-    try:
-        return str(Path(compiled.pipeline.file).stat().st_mtime_ns)
-    except OSError:
-        return ""
 
 
 @functools.cache

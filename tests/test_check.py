@@ -219,6 +219,20 @@ def test_findings_about_pipelines_stand_on_python_lines(project: Callable[..., P
     (root / "pipelines" / "nightly.py").write_text(allowed, encoding="utf-8")
     assert run_cli(["-C", str(root), "check", "-q"]) == 0
     assert run_cli(["-C", str(root), "build"]) == 0
+    # A verdict that a comment made is not remembered: without the comment the fault is there again.
+    (root / "pipelines" / "nightly.py").write_text(PIPELINE, encoding="utf-8")
+    assert run_cli(["-C", str(root), "build"]) == 1
+
+
+@pytest.mark.parametrize("setting", ["ignore = wait-seconds-max", "per_file_ignores =\n    pipelines/night*.py: SFN145"])
+def test_settings_silence_findings_about_pipelines(setting: str, project: Callable[..., Path]) -> None:
+    root = project({"pipelines/nightly.py": PIPELINE})
+    settings = (root / "setup.cfg").read_text(encoding="utf-8")
+    (root / "setup.cfg").write_text(settings.replace("[sfn_dsl]\n", f"[sfn_dsl]\n{setting}\n"), encoding="utf-8")
+    assert run_cli(["-C", str(root), "check", "-q"]) == 0
+    assert run_cli(["-C", str(root), "build"]) == 0
+    (root / "setup.cfg").write_text(settings, encoding="utf-8")
+    assert run_cli(["-C", str(root), "build"]) == 1
 
 
 def test_our_own_pipelines_have_no_warnings(capsys: pytest.CaptureFixture[str]) -> None:

@@ -83,18 +83,17 @@ def _about(definition: Definition, name: str, type: str | None, selection: Selec
         substitutions=definition.substitutions,
     )
     for found in findings_of(subject, selection, name):
+        if found.silenced:
+            continue
         position = definition.position_of(found.finding.pointer)
         line = lines[position.line - 1] if 0 < position.line <= len(lines) else ""
         above = lines[position.line - 2] if 1 < position.line <= len(lines) + 1 else ""
         if (allowed_words(_comment(line)) | allowed_words(_comment(above))) & {found.name, found.code}:
             continue
-        message = found.finding.message
-        if found.state is not None and f"`{found.state.name}`" not in message:
-            message = f"state `{found.state.name}`: {message}"
         yield Diagnostic(
             code=found.code,
             name=found.name,
-            message=where + message,
+            message=where + found.message,
             span=Span(definition.file, position.line, column=position.column),
             help=found.finding.help,
             severity=found.severity,

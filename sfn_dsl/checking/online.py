@@ -14,6 +14,7 @@ from sfn_dsl.checking.files import settings_type
 from sfn_dsl.compile.machine import Compiled
 from sfn_dsl.diagnostic import Diagnostic, Severity
 from sfn_dsl.documents.definitions import definitions_in
+from sfn_dsl.documents.position import Position
 from sfn_dsl.errors import EnvironmentFault
 from sfn_dsl.publish.validation import Verdict, validate_definitions
 from sfn_dsl.rules.finding import pointer_to
@@ -67,9 +68,9 @@ def questions_of_files(files: Sequence[Path], root: Path, region: str, type: str
             if not definition.readable or definition.substitutions:
                 continue
 
-            def span_of(pointer: str, position_of: Callable[[str], object] = definition.position_of, name: str = name) -> Span:
+            def span_of(pointer: str, position_of: Callable[[str], Position] = definition.position_of, name: str = name) -> Span:
                 position = position_of(pointer)
-                return Span(name, position.line, column=position.column)  # type: ignore[attr-defined]
+                return Span(name, position.line, column=position.column)
 
             kind = type or definition.type or settings_type(file) or "STANDARD"
             found.append(Question(canonical(definition.value), kind, region, span_of))

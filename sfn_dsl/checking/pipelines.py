@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from sfn_dsl.asl.emit import to_json
 from sfn_dsl.asl.model import Json
@@ -12,6 +13,7 @@ from sfn_dsl.checking.run import Found, findings_of
 from sfn_dsl.checking.selection import Selection, allowed_words
 from sfn_dsl.compile.machine import Compiled
 from sfn_dsl.diagnostic import Diagnostic
+from sfn_dsl.project import relative
 from sfn_dsl.rules.subject import Place, Subject
 from sfn_dsl.span import Span
 
@@ -20,14 +22,15 @@ __all__ = ["Checked", "check_compiled"]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Findings about a pipeline, and how many more a comment allows."""
+    """Findings about a pipeline, and how many more are silenced by a setting or a comment."""
 
     diagnostics: tuple[Diagnostic, ...]
-    allowed: int
+    silenced: int
 
 
-def check_compiled(compiled: Compiled, selection: Selection, definition: Json = None) -> Checked:
-    """Check a compiled pipeline. `definition`: its JSON, where it has been made already."""
+def check_compiled(compiled: Compiled, selection: Selection, root: Path, definition: Json = None) -> Checked:
+    """Check a compiled pipeline of a project at `root`, from which files are shown. `definition`: its JSON, where it has been made
+    already."""
     target, pipeline = compiled.target, compiled.pipeline
     subject = Subject(
         to_json(compiled.machine) if definition is None else definition,
@@ -37,27 +40,26 @@ def check_compiled(compiled: Compiled, selection: Selection, definition: Json = 
         strict=selection.strict,
     )
     spans = {name: state.origin for name, state in walk(compiled.machine) if state.origin is not None}
-    lines, diagnostics, allowed = _Lines(), [], 0
-    for found in findings_of(subject, selection, pipeline.file):
+    lines, diagnostics, silenced = _Lines(), [], 0
+    for found in findings_of(subject, selection):
         state = found.state
         while state is not None and state.name not in spans:
             state = state.scope.parent
         span = spans[state.name].span if state is not None else pipeline.span
-        if lines.allowed(span) & {found.name, found.code}:
-            allowed += 1
+        diagnostic = relative(root, _diagnostic(found, span))
+        words = lines.allowed(span) | selection.for_file(diagnostic.span.file)
+        if found.silenced or not words.isdisjoint((found.name, found.code)):
+            silenced += 1
         else:
-            diagnostics.append(_diagnostic(found, span))
-    return Checked(tuple(diagnostics), allowed)
+            diagnostics.append(diagnostic)
+    return Checked(tuple(diagnostics), silenced)
 
 
 def _diagnostic(found: Found, span: Span) -> Diagnostic:
-    where = (
-        f"state `{found.state.name}`: " if found.state is not None and f"`{found.state.name}`" not in found.finding.message else ""
-    )
     return Diagnostic(
         code=found.code,
         name=found.name,
-        message=where + found.finding.message,
+        message=found.message,
         span=span,
         help=found.finding.help,
         severity=found.severity,

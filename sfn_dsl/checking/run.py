@@ -19,7 +19,8 @@ CRASHED = "SFN100"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finding with its rule's code and severity, its name, and the state it is about (None: the machine)."""
+    """A finding with its rule's code and severity, its name, and the state it is about (None: the machine).
+    `silenced`: a setting, an option or a Comment leaves it out."""
 
     code: str
     name: str
@@ -27,24 +28,31 @@ class Found:
     finding: Finding
     state: State | None
     aws_code: str | None = None
+    silenced: bool = False
+
+    @property
+    def message(self) -> str:
+        """What the rule says, with the state's name where it does not stand in it."""
+        message = self.finding.message
+        if self.state is None or f"`{self.state.name}`" in message:
+            return message
+        return f"state `{self.state.name}`: {message}"
 
 
 def findings_of(subject: Subject, selection: Selection, file: str = "") -> Iterator[Found]:
-    """What the selected rules find, save what is ignored for the file or allowed by a Comment."""
-    ignored = selection.for_file(file)
-    whole = ignored | allowed_words(subject.root.get("Comment"))
+    """What the selected rules find."""
+    whole = selection.for_file(file) | allowed_words(subject.root.get("Comment"))
     states = {state.pointer: state for state in subject.states}
     for rule in selection.rules:
-        if rule.code in whole or whole.issuperset(rule.names):
-            continue
+        unwanted = rule.code in whole or whole.issuperset(rule.names)
         for finding in _safely(rule, subject):
             name = finding.name or rule.name
             state = _state_at(finding.pointer, states)
-            if name in whole or (state is not None and _allowed(state) & {name, rule.code}):
-                continue
+            silenced = unwanted or name in whole or (state is not None and not _allowed(state).isdisjoint((name, rule.code)))
             crashed = finding.name == "rule-crashed"
             severity = Severity.WARNING if crashed else selection.severity(rule)
-            yield Found(CRASHED if crashed else rule.code, name, severity, finding, state, None if crashed else rule.aws_code)
+            code, aws_code = (CRASHED, None) if crashed else (rule.code, rule.aws_code)
+            yield Found(code, name, severity, finding, state, aws_code, silenced)
 
 
 def _safely(rule: Rule, subject: Subject) -> Iterator[Finding]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +21,9 @@ from sfn_dsl.errors import ConfigError
 from sfn_dsl.formats.findings import FORMATS, render_findings
 from sfn_dsl.project import relative
 from sfn_dsl.rules.registry import all_rules
+
+if TYPE_CHECKING:
+    from sfn_dsl.checking.online import Question
 
 __all__ = ["command"]
 
@@ -48,19 +52,13 @@ def command(session: Session, /, paths: tuple[Path, ...], **options: Any) -> int
     comment `# sfn: allow RULE` on a line suppresses a finding there; `ignore` and `per_file_ignores` in setup.cfg do so for a
     project or for files.
     """
-    project = _project(session, needed=not paths)
-    selection = _selection(project, options)
-    if paths:
-        root = session.directory.resolve()
-        files = files_below(session.directory / path for path in paths)
-        found = check_files(files, root, selection, type=options["kind"])
-        what = f"{len(files)} {'file' if len(files) == 1 else 'files'}"
-    else:
-        assert project is not None
-        root = project.root
-        found, what = _pipelines(session, selection, options)
+    checked = _files(session, paths, options) if paths else _pipelines(session, options)
+    found, root = checked.found, checked.root
     if options["online"]:
-        found += _online(session, paths, root, options)
+        from sfn_dsl.checking.online import ask_aws
+
+        asked = ask_aws(checked.questions(), profile=options["aws_profile"], endpoint_url=options["endpoint_url"])
+        found = [*found, *(relative(root, one) for one in asked)]
     if options["quiet_info"]:
         found = [one for one in found if one.severity is not Severity.INFO]
     found = sorted(dict.fromkeys(found), key=lambda one: one.sort_key)
@@ -69,17 +67,53 @@ def command(session: Session, /, paths: tuple[Path, ...], **options: Any) -> int
         click.echo(text, nl=not text.endswith("\n"))
     if options["statistics"]:
         _statistics(found)
-    _summary(found, what)
+    _summary(found, checked.what)
     return EXIT_OK if options["exit_zero"] or not _bad(found, options["warn_error"]) else EXIT_FOUND
 
 
-def _project(session: Session, *, needed: bool) -> Project | None:
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What was found in what, with files shown from `root`, and what AWS can be asked about it."""
+
+    found: list[Diagnostic]
+    what: str
+    root: Path
+    questions: Callable[[], list[Question]]
+
+
+def _files(session: Session, paths: Sequence[Path], options: dict[str, Any]) -> _Checked:
     try:
-        return find_project(session.directory)
+        project = find_project(session.directory)
     except ConfigError:
-        if needed:
-            raise
-        return None
+        project = None
+    root = session.directory.resolve()
+    files = files_below(session.directory / path for path in paths)
+    found = check_files(files, root, _selection(project, options), type=options["kind"])
+
+    def questions() -> list[Question]:
+        from sfn_dsl.checking.online import questions_of_files
+
+        region = options["regions"][0] if options["regions"] else "us-east-1"
+        return questions_of_files(files, root, region, options["kind"])
+
+    return _Checked(found, f"{len(files)} {'file' if len(files) == 1 else 'files'}", root, questions)
+
+
+def _pipelines(session: Session, options: dict[str, Any]) -> _Checked:
+    made = make(session, (), options["regions"], options["environment"], complain=False)
+    root, compiled = made.project.root, made.build.compiled
+    selection = _selection(made.project, options)
+    found = list(made.build.diagnostics)
+    for one in compiled:
+        found += check_compiled(one, selection, root).diagnostics
+    count = len({one.pipeline.name for one in compiled})
+
+    def questions() -> list[Question]:
+        from sfn_dsl.checking.online import questions_of_pipelines
+
+        return questions_of_pipelines(compiled)
+
+    return _Checked(found, f"{count} {'pipeline' if count == 1 else 'pipelines'}", root, questions)
 
 
 def _selection(project: Project | None, options: dict[str, Any]) -> Selection:
@@ -89,30 +123,6 @@ def _selection(project: Project | None, options: dict[str, Any]) -> Selection:
         per_file=project.per_file_ignores if project else {},
         profile=options["profile"] or (project.profile if project else "default"),
     )
-
-
-def _pipelines(session: Session, selection: Selection, options: dict[str, Any]) -> tuple[list[Diagnostic], str]:
-    made = make(session, (), options["regions"], options["environment"], complain=False)
-    found = list(made.build.diagnostics)
-    for compiled in made.build.compiled:
-        found += [relative(made.project.root, one) for one in check_compiled(compiled, selection).diagnostics]
-    count = len({compiled.pipeline.name for compiled in made.build.compiled})
-    return found, f"{count} {'pipeline' if count == 1 else 'pipelines'}"
-
-
-def _online(session: Session, paths: Sequence[Path], root: Path, options: dict[str, Any]) -> list[Diagnostic]:
-    from sfn_dsl.checking.online import Question, ask_aws, questions_of_files, questions_of_pipelines
-
-    questions: list[Question]
-    if paths:
-        region = options["regions"][0] if options["regions"] else "us-east-1"
-        questions = questions_of_files(files_below(session.directory / path for path in paths), root, region, options["kind"])
-    else:
-        questions = questions_of_pipelines(
-            make(session, (), options["regions"], options["environment"], complain=False).build.compiled
-        )
-    found = ask_aws(questions, profile=options["aws_profile"], endpoint_url=options["endpoint_url"])
-    return [relative(root, one) for one in found]
 
 
 def _statistics(found: Sequence[Diagnostic]) -> None:

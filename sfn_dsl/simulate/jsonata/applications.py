@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -16,12 +17,12 @@ __all__ = ["Applications"]
 class Applications(Paths):
     """The part of the compiler that makes closures of functions and their calls."""
 
-    def _variable(self, node: Any, depth: int) -> Closure:
-        raise NotImplementedError
+    @abstractmethod
+    def _variable(self, node: Any, depth: int) -> Closure: ...
 
+    @abstractmethod
     def body(self, node: Any) -> Body:
         """The body of a lambda, whose levels count from 1."""
-        raise NotImplementedError
 
     def _lambda(self, node: Any, depth: int) -> Closure:
         if node.thunk:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -34,18 +35,18 @@ from sfn_dsl.simulate.jsonata.values import (
 __all__ = ["Paths"]
 
 
-class Paths:
+class Paths(ABC):
     """The part of the compiler that makes closures of paths."""
 
     _guarded: bool
     reach: int
 
+    @abstractmethod
     def compile(self, node: Any, depth: int) -> Closure:
         """The closure of a node at a depth."""
-        raise NotImplementedError
 
-    def _counted(self, closure: Closure, depth: int) -> Closure:
-        raise NotImplementedError
+    @abstractmethod
+    def _counted(self, closure: Closure, depth: int) -> Closure: ...
 
     @staticmethod
     def end(node: Any) -> Callable[[Any], Any]:
