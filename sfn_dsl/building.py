@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sfn_dsl.asl.canonical import canonical
 from sfn_dsl.asl.emit import to_json
@@ -21,6 +22,9 @@ from sfn_dsl.project import Loaded, relative
 from sfn_dsl.region import Target
 from sfn_dsl.rules.registry import plug_in_files
 from sfn_dsl.span import Span
+
+if TYPE_CHECKING:
+    from sfn_dsl.checking.selection import Selection
 
 __all__ = ["Build", "build_project", "definition_file", "retired_folders", "settings_file"]
 
@@ -52,8 +56,15 @@ def settings_file(name: str) -> str:
     return f"{name}.settings.json"
 
 
-def build_project(project: Project, loaded: Loaded, pipelines: Iterable[Pipeline], targets: Iterable[Target]) -> Build:
-    """Compile pipelines for targets. Findings of all of them come in one list, each once, by file and line."""
+def build_project(
+    project: Project,
+    loaded: Loaded,
+    pipelines: Iterable[Pipeline],
+    targets: Iterable[Target],
+    selection: Selection | None = None,
+) -> Build:
+    """Compile pipelines for targets. Findings of all of them come in one list, each once, by file and line. `selection`: rules to
+    judge definitions by, instead of those of level error and the schema."""
     targets = tuple(targets)
     chosen = tuple(pipelines)
     findings: dict[Diagnostic, None] = dict.fromkeys(relative(project.root, found) for found in loaded.diagnostics)
@@ -69,7 +80,7 @@ def build_project(project: Project, loaded: Loaded, pipelines: Iterable[Pipeline
                 continue
             definition = to_json(compiled.machine)
             text = canonical(definition)
-            for item in _proof(project, compiled, definition, text, proven):
+            for item in _judged(project, compiled, definition, text, proven, selection):
                 findings[relative(project.root, item)] = None
             results[target.folder].append(compiled)
             files[target.folder][definition_file(pipeline.name)] = text
@@ -99,6 +110,21 @@ def retired_folders(project: Project) -> tuple[str, ...]:
     known = {target.folder for target in project.targets}
     found = [file.parent.relative_to(project.build).as_posix() for file in sorted(project.build.glob(f"**/{MANIFEST}"))]
     return tuple(folder for folder in found if folder not in known)
+
+
+def _judged(
+    project: Project,
+    compiled: Compiled,
+    definition: Mapping[str, object],
+    text: str,
+    proven: _Proven,
+    selection: Selection | None,
+) -> Iterable[Diagnostic]:
+    if selection is None:
+        return _proof(project, compiled, definition, text, proven)
+    from sfn_dsl.checking.pipelines import check_compiled
+
+    return check_compiled(compiled, selection, project.root, definition).diagnostics
 
 
 def _proof(project: Project, compiled: Compiled, definition: Mapping[str, object], text: str, proven: _Proven) -> list[Diagnostic]:

@@ -215,6 +215,8 @@ def test_findings_about_pipelines_stand_on_python_lines(project: Callable[..., P
     assert out.count("wait-seconds-max") == 1, "once for both Regions"
     assert run_cli(["-C", str(root), "build"]) == 1
     assert "Nothing was written" in capsys.readouterr().err
+    assert run_cli(["-C", str(root), "check", "--rule", "SFN7"]) == 0
+    assert run_cli(["-C", str(root), "check", "-q", "--ignore", "wait-seconds-max"]) == 0
     allowed = PIPELINE.replace("wrong = Raw", "# sfn: allow wait-seconds-max\nwrong = Raw")
     (root / "pipelines" / "nightly.py").write_text(allowed, encoding="utf-8")
     assert run_cli(["-C", str(root), "check", "-q"]) == 0

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sfn_dsl.checking.files import check_files, files_below
-from sfn_dsl.checking.pipelines import check_compiled
 from sfn_dsl.checking.selection import Selection, make_selection
 from sfn_dsl.cli.main import EXIT_FOUND, EXIT_OK, Session
 from sfn_dsl.cli.options import make
@@ -100,12 +99,11 @@ def _files(session: Session, paths: Sequence[Path], options: dict[str, Any]) -> 
 
 
 def _pipelines(session: Session, options: dict[str, Any]) -> _Checked:
-    made = make(session, (), options["regions"], options["environment"], complain=False)
-    root, compiled = made.project.root, made.build.compiled
-    selection = _selection(made.project, options)
-    found = list(made.build.diagnostics)
-    for one in compiled:
-        found += check_compiled(one, selection, root).diagnostics
+    def selecting(project: Project) -> Selection:
+        return _selection(project, options)
+
+    made = make(session, (), options["regions"], options["environment"], complain=False, selecting=selecting)
+    compiled = made.build.compiled
     count = len({one.pipeline.name for one in compiled})
 
     def questions() -> list[Question]:
@@ -113,7 +111,8 @@ def _pipelines(session: Session, options: dict[str, Any]) -> _Checked:
 
         return questions_of_pipelines(compiled)
 
-    return _Checked(found, f"{count} {'pipeline' if count == 1 else 'pipelines'}", root, questions)
+    what = f"{count} {'pipeline' if count == 1 else 'pipelines'}"
+    return _Checked(list(made.build.diagnostics), what, made.project.root, questions)
 
 
 def _selection(project: Project | None, options: dict[str, Any]) -> Selection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -15,6 +15,9 @@ from sfn_dsl.diagnostic import Severity
 from sfn_dsl.errors import ConfigError
 from sfn_dsl.formats.text import render
 from sfn_dsl.project import Loaded, load_pipelines
+
+if TYPE_CHECKING:
+    from sfn_dsl.checking.selection import Selection
 
 __all__ = ["Made", "make", "selection"]
 
@@ -44,9 +47,16 @@ class Made:
 
 
 def make(
-    session: Session, patterns: tuple[str, ...], regions: tuple[str, ...], environment: str | None, *, complain: bool = True
+    session: Session,
+    patterns: tuple[str, ...],
+    regions: tuple[str, ...],
+    environment: str | None,
+    *,
+    complain: bool = True,
+    selecting: Callable[[Project], Selection] | None = None,
 ) -> Made:
-    """Load the project and build what the options select, in memory; print the findings to stderr (if `complain`)."""
+    """Load the project and build what the options select, in memory; print the findings to stderr (if `complain`). `selecting`:
+    which rules judge the definitions, if not those of a build."""
     project = find_project(session.directory)
     loaded = load_pipelines(project)
     targets = project.chosen_targets(regions, environment)
@@ -58,7 +68,7 @@ def make(
         # It may stand in a file that could not be loaded; that is told below.
         click.echo(f"error: {error}\n", err=True)
         chosen = ()
-    build = build_project(project, loaded, chosen, targets)
+    build = build_project(project, loaded, chosen, targets, selecting(project) if selecting is not None else None)
     if complain:
         _complain(session, project, build)
     return Made(project=project, loaded=loaded, build=build, narrowed=bool(patterns or regions or environment))
