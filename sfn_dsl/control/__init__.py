@@ -1,0 +1,1 @@
+"""The run ledger: control table, claim, stage marks, re-run."""

@@ -1,0 +1,1 @@
+"""AWS resources as typed values, written as CloudFormation and as Terraform JSON."""

@@ -1,0 +1,1 @@
+"""Schedule expressions of EventBridge Scheduler: cron, rate and at, with time zones."""

@@ -1,0 +1,1 @@
+"""What starts a pipeline, one approach per file."""
