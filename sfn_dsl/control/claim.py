@@ -6,7 +6,8 @@ from dataclasses import KW_ONLY, dataclass
 
 from sfn_dsl.asl.shapes import declared
 from sfn_dsl.control.access import Access
-from sfn_dsl.control.rows import ACTIVE_KEY, PARKED, READY, RUNNING, run_key
+from sfn_dsl.control.gate import gate
+from sfn_dsl.control.rows import PARKED, READY, RUNNING, run_key
 from sfn_dsl.draft import Draft, Fixed, Site
 from sfn_dsl.expression import Template
 from sfn_dsl.steps.step import Step
@@ -43,7 +44,9 @@ class Claim(Step):
         access = Access(site.target)
         states: dict[str, dict[str, Template]] = {}
         if site.target.deployed.gated:
-            states.update(self._gate(access, site))
+            states.update(gate(access, yes=self.name, no="Park"))
+            states["Park"] = self._park(access, site)
+            states["Parked"] = {"Type": "Succeed", "Output": {"claimed": False}}
         states[self.name] = self._claim(access, site)
         states["Not mine"] = {"Type": "Succeed", "Output": {"claimed": False}}
         return (
@@ -55,24 +58,6 @@ class Claim(Step):
                 writes={name: declared(kind) for name, kind in _WRITES.items()},
             ),
         )
-
-    def _gate(self, access: Access, site: Site) -> dict[str, dict[str, Template]]:
-        region = access.result + ".Item.region.S"
-        deployed = site.target.deployed
-        read = access.task("getItem", {"ConsistentRead": True, "Key": ACTIVE_KEY}, Next="Is this Region active?")
-        # Without the item nobody has promoted a Region yet: the active one of the deployment works.
-        read["Assign"] = {"active_region": f"{{% $exists({region}) ? {region} : '{deployed.active}' %}}"}
-        read["Output"] = {}
-        return {
-            "Read active Region": read,
-            "Is this Region active?": {
-                "Type": "Choice",
-                "Choices": [{"Condition": f"{{% $active_region = '{site.target.region}' %}}", "Next": self.name}],
-                "Default": "Park",
-            },
-            "Park": self._park(access, site),
-            "Parked": {"Type": "Succeed", "Output": {"claimed": False}},
-        }
 
     def _park(self, access: Access, site: Site) -> dict[str, Template]:
         key = run_key(site.pipeline, self.batch)
