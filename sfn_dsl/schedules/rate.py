@@ -32,6 +32,11 @@ class Rate:
     unit: str
     start: datetime = _EPOCH
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for a start without a time zone."""
+        if self.start.utcoffset() is None:
+            raise ValueError("the start of a rate needs a time zone")
+
     @property
     def seconds(self) -> int:
         """Seconds between two fires."""
