@@ -14,6 +14,7 @@ from sfn_dsl.simulate.program.resource import Resource
 from sfn_dsl.simulate.services.dynamodb import DynamoDB
 from sfn_dsl.simulate.services.eventbridge import Delivery, EventBridge
 from sfn_dsl.simulate.services.s3 import S3
+from sfn_dsl.simulate.services.scheduler import Scheduler
 from sfn_dsl.simulate.services.sns import SNS
 from sfn_dsl.simulate.services.sqs import SQS
 
@@ -34,13 +35,22 @@ class Service(Protocol):
 class Place:
     """A Region. `stopped` is the event of its return, None while it works. S3 is one for all Regions."""
 
-    def __init__(self, name: str, account: str, uuid: Callable[[], str], s3: S3, deliver: Callable[[Delivery], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        account: str,
+        uuid: Callable[[], str],
+        s3: S3,
+        deliver: Callable[[Delivery], None],
+        plan: Callable[[Place, str], None],
+    ) -> None:
         self.name = name
         self.stopped: simpy.Event | None = None
         self.s3 = s3
         self._account = account
         self._uuid = uuid
         self._deliver = deliver
+        self._plan = plan
         self._partition = partition_of(name)
 
     @functools.cached_property
@@ -64,6 +74,12 @@ class Place:
         return EventBridge(
             region=self.name, account=self._account, uuid=self._uuid, deliver=self._deliver, partition=self._partition
         )
+
+    @functools.cached_property
+    def scheduler(self) -> Scheduler:
+        """Its schedules."""
+        plan = functools.partial(self._plan, self)
+        return Scheduler(region=self.name, account=self._account, plan=plan, partition=self._partition)
 
     def service_for(self, resource: Resource, arguments: Json) -> Service | None:
         """The service that answers a call, if everything that the call names is there; None leaves the answer to a sample."""

@@ -39,6 +39,7 @@ from sfn_dsl.simulate.program.resource import Resource
 from sfn_dsl.simulate.running.callbacks import Callbacks
 from sfn_dsl.simulate.running.deliveries import deliver
 from sfn_dsl.simulate.running.dispatch import dispatch
+from sfn_dsl.simulate.running.firings import tick
 from sfn_dsl.simulate.running.interpreter import run_block
 from sfn_dsl.simulate.running.nested import Started
 from sfn_dsl.simulate.running.thread import Deadline, Run, Steps, Thread
@@ -163,7 +164,7 @@ class World:
     def place(self, region: str) -> Place:
         """A Region of the world; it is made when it is first asked for."""
         if region not in self.places:
-            self.places[region] = Place(region, self.account, self.uuid, self.s3, self._deliver)
+            self.places[region] = Place(region, self.account, self.uuid, self.s3, self._deliver, self._plan)
         return self.places[region]
 
     def deploy(
@@ -278,6 +279,9 @@ class World:
 
     def _deliver(self, delivery: Delivery) -> None:
         self.env.process(deliver(self, delivery))
+
+    def _plan(self, place: Place, schedule: str) -> None:
+        self.env.process(tick(self, place, schedule))
 
     # Bounds
 
