@@ -17,7 +17,7 @@ from sfn_dsl.policy import NEVER, RetryPolicy
 from sfn_dsl.span import NOWHERE, Span, caller
 from sfn_dsl.steps.step import Block, Step, as_steps
 
-__all__ = ["Default", "Encryption", "Input", "Logging", "Pipeline", "Skip", "Stage"]
+__all__ = ["Alarms", "Default", "Encryption", "Input", "Logging", "Pipeline", "Skip", "Stage"]
 
 
 class Default:
@@ -78,6 +78,15 @@ class Encryption:
     reuse_seconds: int = 300
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarms:
+    """What is too long. `duration_seconds`: of one execution. `fresh_within_hours`: since the last batch was done; without a control
+    row since the last execution that succeeded, 1 to 168."""
+
+    duration_seconds: int | None = None
+    fresh_within_hours: int | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Skip:
     """When a stage need not run again, and where the values that it would set are kept: JSON text, an object of variables."""
@@ -133,6 +142,7 @@ class Pipeline:
     `control`: a row of the control table per batch; its stages can be skipped by a re-run. `produces`: what other pipelines are
     told when a batch is ready; `consumes`: what this one is told. `triggers`: what starts it (`EventRule`, `Schedule`, ...); by
     default an event rule for everything that it consumes. `deployment`: its Regions, where they differ from the project's.
+    `alarms`: what is too long. `permissions`: rights to add to those that the states need, or to narrow.
     `before` and `after`: steps that triggers add in front of the claim and behind the body.
     `retry`: the policy of steps that do not name one. `dry_run`: a condition; where it holds the execution reads it and
     succeeds at once. `query_language`: JSONata, JSONPath, or None for the project's.
@@ -162,6 +172,8 @@ class Pipeline:
     deployment: Deployment | None = None
     before: Block = None
     after: Block = None
+    alarms: Alarms = Alarms()
+    permissions: Permissions = Permissions()
     comment: str = ""
     span: Span = field(default_factory=caller, repr=False)
 

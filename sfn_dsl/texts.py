@@ -20,7 +20,7 @@ from sfn_dsl.span import Span, caller
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["TextTemplate", "text_template"]
+__all__ = ["TextTemplate", "source_template", "text_template"]
 
 _MARK = re.compile("\ue000(\\d+)\ue001")
 
@@ -70,12 +70,22 @@ def text_template(name: str, **values: Template) -> TextTemplate:
     return TextTemplate(name, values, caller())
 
 
+def source_template(name: str, **values: object) -> str:
+    """Source text that is shipped here, with values in it. Values come from the compiler, never from data."""
+    return _environment(Path("templates")).from_string(_shipped(name)).render(values)
+
+
+def _shipped(name: str) -> str:
+    """A text that is shipped here. Raises FileNotFoundError."""
+    return resources.files("sfn_dsl.templates").joinpath(name).read_text(encoding="utf-8")
+
+
 def _environment(folder: Path) -> Environment:
     from jinja2 import ChoiceLoader, Environment, FileSystemLoader, FunctionLoader, StrictUndefined
 
     def shipped(name: str) -> str | None:
         try:
-            return resources.files("sfn_dsl.templates").joinpath(name).read_text(encoding="utf-8")
+            return _shipped(name)
         except (FileNotFoundError, ModuleNotFoundError):
             return None
 

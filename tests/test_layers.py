@@ -26,6 +26,7 @@ LAYERS = [
     {"compile"},
     {"resources"},
     {"triggers"},
+    {"stacks"},
     {"simulate"},
     {"rules", "documents"},
     {"deployment_settings"},

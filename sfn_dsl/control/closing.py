@@ -19,7 +19,8 @@ _EVENT = "$states.context.Execution.Input"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CloseRun(Step):
-    """Takes the event `Step Functions Execution Status Change`, looks for the row that the execution holds, and closes it as failed.
+    """Takes the event `Step Functions Execution Status Change`, looks for the row that the execution holds, and closes it as
+    failed.
 
     Who has closed it before, or taken the batch over, makes the condition fail: then nobody is told a second time.
     """
@@ -42,8 +43,12 @@ class CloseRun(Step):
             "Find row": find,
             "Did it hold a batch?": {
                 "Type": "Choice",
-                "Choices": [{"Condition": "{% $exists($row.pk) %}", "Next": "Close row"}],
-                "Default": "Alert",
+                # What has failed without a row has told so itself, or has lost its batch to another execution.
+                "Choices": [
+                    {"Condition": "{% $exists($row.pk) %}", "Next": "Close row"},
+                    {"Condition": f"{{% {_EVENT}.detail.status != 'FAILED' %}}", "Next": "Alert"},
+                ],
+                "Default": "Closed already",
             },
             "Close row": self._close(access),
             "Closed already": {"Type": "Succeed", "Output": {"closed": False}},

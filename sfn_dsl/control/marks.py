@@ -81,11 +81,12 @@ class MarkStage(Step):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FinishRun(Step):
-    """Writes that the batch is done; nobody looks for it any more."""
+    """Writes that the batch is done; nobody works on it any more."""
 
     def lower(self, site: Site) -> tuple[Draft, ...]:
-        changes = "SET #status = :done, updated_at = :now, ended_at = :now REMOVE queue, lease_until, #error"
-        arguments = _update(changes, {"#error": "error"}, {":done": {"S": SUCCEEDED}})
+        changes = "SET #status = :done, queue = :queue, updated_at = :now, ended_at = :now REMOVE lease_until, #error"
+        values = {":done": {"S": SUCCEEDED}, ":queue": {"S": f"{SUCCEEDED}#{site.pipeline}"}}
+        arguments = _update(changes, {"#error": "error"}, values)
         return _owned(self, Access(site.target), arguments)
 
 

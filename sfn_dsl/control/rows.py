@@ -6,7 +6,7 @@
 | `PIPE#<p>#BATCH#<b>` | `RUN` | one batch: `status`, `attempt`, `exec_arn`, `fence`, `lease_until`, `stages`, `input`, ... |
 | the same | `PARKED#<region>` | a passive Region has been asked for the batch (eventually consistent tables only) |
 
-`queue` is `<status>#<pipeline>` while somebody may have to do something; its index is what the sweeper reads. Times are numbers:
+`queue` is `<status>#<pipeline>`; its index is what the sweeper reads. Times are numbers:
 milliseconds since 1970.
 """
 

@@ -7,16 +7,18 @@ from dataclasses import KW_ONLY, dataclass
 from sfn_dsl.asl.shapes import ANY
 from sfn_dsl.control.access import Access
 from sfn_dsl.control.gate import gate
-from sfn_dsl.control.rows import BY_QUEUE, PARKED, READY, RUNNING
+from sfn_dsl.control.rows import BY_QUEUE, PARKED, READY, RUNNING, SUCCEEDED
 from sfn_dsl.draft import Draft, Fixed, Site
 from sfn_dsl.expression import Template
 from sfn_dsl.steps.step import Step
 
-__all__ = ["LIVE", "Sweep", "alias_arn"]
+__all__ = ["LIVE", "METRICS", "Sweep", "alias_arn"]
 
 LIVE = "live"
 """The alias that everything starts."""
 
+METRICS = "SfnDsl"
+"""Namespace of the metrics, whose dimension is `Pipeline`."""
 _NOW = "$toMillis($states.context.State.EnteredTime)"
 
 
@@ -29,43 +31,92 @@ def alias_arn(site: Site, pipeline: str) -> str:
 class Sweep(Step):
     """Starts a pipeline for each batch of its that nobody works on: READY for at least `age_seconds`, PARKED, or RUNNING under a
     lease that has run out. Only the active Region does; the claim of what is started decides, so that starting twice does no
-    harm."""
+    harm. `report`: first write metrics, in every Region: what waits, and how long ago the last batch was done."""
 
     _: KW_ONLY
     pipeline: str
     age_seconds: int = 300
+    report: bool = False
 
     def lower(self, site: Site) -> tuple[Draft, ...]:
         access = Access(site.target)
-        parked = site.target.deployed.gated
-        states: dict[str, dict[str, Template]] = {}
-        if parked:
-            states.update(gate(access, yes="Find ready batches", no="Stand by"))
-        old = f"{{% $string({_NOW} - {self.age_seconds * 1000}) %}}"
-        states["Find ready batches"] = self._query(access, READY, "ready", "Find expired leases", older=old)
-        then = "Find parked batches" if parked else "Anything to start?"
-        states["Find expired leases"] = self._query(access, RUNNING, "expired", then, lease=True)
-        if parked:
-            states["Find parked batches"] = self._query(access, PARKED, "parked", "Anything to start?")
-        every = "$append($append($ready, $expired), $parked)" if parked else "$append($ready, $expired)"
-        states["Anything to start?"] = {
-            "Type": "Choice",
-            "Choices": [{"Condition": f"{{% $count({every}) > 0 %}}", "Next": "Start batches"}],
-            "Default": "Swept",
+        gated = site.target.deployed.gated
+        asked = gate(access, yes="Anything to start?" if self.report else "Find ready batches", no="Stand by") if gated else {}
+        after = next(iter(asked), "Anything to start?") if self.report else "Anything to start?"
+        states = {
+            **({} if self.report else asked),
+            **self._queries(access, parked=gated, then="Report" if self.report else after),
+            **(self._reported(access, site, parked=gated, then=after) if self.report else {}),
+            **(asked if self.report else {}),
+            **self._starts(access, site, parked=gated),
         }
-        states["Start batches"] = {
-            "Type": "Map",
-            "Items": f"{{% [{every}] %}}",
-            "MaxConcurrency": 5,
-            "ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}, **self._start(access, site)},
-            "Output": {},
-            "Next": "Swept",
-        }
-        states["Swept"] = {"Type": "Pass", "Output": {}, "End": True}
-        if parked:
+        if gated:
             states["Stand by"] = {"Type": "Succeed", "Output": {"active": False}}
-        writes = dict.fromkeys(["ready", "expired", "parked", "active_region"], ANY)
+        writes = dict.fromkeys(["ready", "expired", "parked", "last", "active_region"], ANY)
         return (Fixed(start_at=next(iter(states)), states=states, query_language="JSONata", keeps_names=True, writes=writes),)
+
+    def _queries(self, access: Access, *, parked: bool, then: str) -> dict[str, dict[str, Template]]:
+        old = f"{{% $string({_NOW} - {self.age_seconds * 1000}) %}}"
+        last = "Find parked batches" if parked else then
+        states = {
+            "Find ready batches": self._query(access, READY, "ready", "Find expired leases", older=old),
+            "Find expired leases": self._query(access, RUNNING, "expired", last, lease=True),
+        }
+        if parked:
+            states["Find parked batches"] = self._query(access, PARKED, "parked", then)
+        return states
+
+    def _reported(self, access: Access, site: Site, *, parked: bool, then: str) -> dict[str, dict[str, Template]]:
+        done = self._query(access, SUCCEEDED, "last", "Write metrics")
+        done["Assign"] = {
+            "last": f"{{% $exists({access.result}.Items[0]) ? $number({access.result}.Items[0].updated_at.N) : {_NOW} %}}"
+        }
+        newest = {"ScanIndexForward": False, "Limit": 1}
+        arguments = done["Arguments"]["Payload"]["arguments"] if "Payload" in done["Arguments"] else done["Arguments"]
+        arguments.update(newest)
+        figures = {
+            "ReadyUnclaimed": ("{% $count($ready) %}", "Count"),
+            "ExpiredLeases": ("{% $count($expired) %}", "Count"),
+            **({"Parked": ("{% $count($parked) %}", "Count")} if parked else {}),
+            "HoursSinceLastSuccess": (f"{{% ({_NOW} - $last) / 3600000 %}}", "None"),
+        }
+        dimensions = [{"Name": "Pipeline", "Value": self.pipeline}]
+        data = [
+            {"MetricName": name, "Dimensions": dimensions, "Value": value, "Unit": unit} for name, (value, unit) in figures.items()
+        ]
+        metrics: dict[str, Template] = {
+            "Type": "Task",
+            "Resource": site.target.integration("aws-sdk:cloudwatch:putMetricData"),
+            "Arguments": {"Namespace": METRICS, "MetricData": data},
+            "TimeoutSeconds": 30,
+            "Retry": [
+                {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 2, "BackoffRate": 2, "JitterStrategy": "FULL"}
+            ],
+            # Metrics that cannot be written must not keep batches waiting; the alarms treat their absence as bad.
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": then}],
+            "Output": {},
+            "Next": then,
+        }
+        return {"Report": done, "Write metrics": metrics}
+
+    def _starts(self, access: Access, site: Site, *, parked: bool) -> dict[str, dict[str, Template]]:
+        every = "$append($append($ready, $expired), $parked)" if parked else "$append($ready, $expired)"
+        return {
+            "Anything to start?": {
+                "Type": "Choice",
+                "Choices": [{"Condition": f"{{% $count({every}) > 0 %}}", "Next": "Start batches"}],
+                "Default": "Swept",
+            },
+            "Start batches": {
+                "Type": "Map",
+                "Items": f"{{% [{every}] %}}",
+                "MaxConcurrency": 5,
+                "ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}, **self._start(access, site)},
+                "Output": {},
+                "Next": "Swept",
+            },
+            "Swept": {"Type": "Pass", "Output": {}, "End": True},
+        }
 
     def _query(
         self, access: Access, status: str, variable: str, then: str, *, older: str = "", lease: bool = False
