@@ -29,7 +29,7 @@ from sfn_dsl.resources.monitoring import Alarm, CompositeAlarm, Dashboard
 from sfn_dsl.resources.references import Arn, Joined, Name, Text, Url
 from sfn_dsl.resources.scheduling import Schedule, ScheduleGroup
 from sfn_dsl.resources.storage import Bucket, LogGroup, Table
-from sfn_dsl.resources.template import Template, resolve
+from sfn_dsl.resources.template import Template, references, resolve
 from sfn_dsl.resources.writing import Declaration, Writer, present
 
 __all__ = ["to_json", "to_text"]
@@ -55,8 +55,9 @@ def to_text(template: Template) -> str:
 def _resource(resource: Resource, w: Writer) -> dict[str, Json]:
     type, properties = _declaration(resource, w)
     made: dict[str, Json] = {"Type": type}
-    if resource.depends_on:
-        made["DependsOn"] = list(resource.depends_on)
+    named = {reference.id for reference in references(resource)}
+    if depends_on := [id for id in resource.depends_on if id not in named]:
+        made["DependsOn"] = depends_on
     if isinstance(resource, (Bucket, StateMachineVersion, Table)):
         made["DeletionPolicy"] = made["UpdateReplacePolicy"] = "Retain"
     made["Properties"] = present(properties)
@@ -88,7 +89,7 @@ def _text(text: Text, template: Template) -> Json:
         case str():
             return text
         case Joined():
-            return {"Fn::Join": ["", [_text(part, template) for part in text.parts]]}
+            return _joined([_text(part, template) for part in text.parts])
         case Url():
             resolve(text, template)
             return {"Ref": text.id}
@@ -118,3 +119,18 @@ def _text(text: Text, template: Template) -> Json:
                     return {"Ref": text.id}
         case _:
             assert_never(text)
+
+
+def _joined(parts: list[Json]) -> Json:
+    if all(isinstance(part, str) for part in parts):
+        return "".join(parts)
+    text = ""
+    for part in parts:
+        match part:
+            case {"Ref": id}:
+                text += f"${{{id}}}"
+            case {"Fn::GetAtt": [id, attribute]}:
+                text += f"${{{id}.{attribute}}}"
+            case _:
+                text += part.replace("${", "${!")
+    return {"Fn::Sub": text}

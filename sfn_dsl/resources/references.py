@@ -32,12 +32,18 @@ class Url:
 
 @dataclass(frozen=True, slots=True, init=False)
 class Joined:
-    """Text with references in it: `Joined(Arn("Bus"), "/*")`."""
+    """Text with references in it: `Joined(Arn("Bus"), "/*")`. Neighbouring literal texts become one."""
 
     parts: tuple[str | Arn | Name | Url, ...]
 
     def __init__(self, *parts: str | Arn | Name | Url) -> None:
-        object.__setattr__(self, "parts", parts)
+        merged: list[str | Arn | Name | Url] = []
+        for part in parts:
+            if isinstance(part, str) and merged and isinstance(merged[-1], str):
+                merged[-1] += part
+            else:
+                merged.append(part)
+        object.__setattr__(self, "parts", tuple(merged))
 
 
 Reference: TypeAlias = Arn | Name | Url | Joined

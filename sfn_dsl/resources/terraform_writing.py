@@ -50,7 +50,8 @@ class Module:
             case str():
                 return escaped(text)
             case Joined():
-                return "".join(self.text(part) for part in text.parts)
+                pieces = [self.text(part) for part in text.parts]
+                return "".join([*(_before_interpolation(piece) for piece in pieces[:-1]), *pieces[-1:]])
             case Arn() | Name() | Url():
                 return self._reference(text)
             case _:
@@ -66,13 +67,13 @@ class Module:
         """JSON text of a machine's definition, with its substitutions as interpolations."""
 
         def text(value: Text) -> str:
-            pieces: list[str] = []
-            end = 0
-            for match in SUBSTITUTION.finditer(str(value)):
+            literal, parts, end = str(value), list[str | Arn | Name | Url](), 0
+            for match in SUBSTITUTION.finditer(literal):
                 if match[1] in machine.substitutions:
-                    pieces += (escaped(str(value)[end : match.start()]), self.text(machine.substitutions[match[1]]))
+                    meant = machine.substitutions[match[1]]
+                    parts += (literal[end : match.start()], *(meant.parts if isinstance(meant, Joined) else (meant,)))
                     end = match.end()
-            return "".join([*pieces, escaped(str(value)[end:])])
+            return self.text(Joined(*parts, literal[end:]))
 
         local = f"{self.label(machine)}_definition"
         self.documents[local] = mapped(machine.definition, text, escaped)
@@ -115,6 +116,12 @@ def label(text: str) -> str:
 def escaped(text: str) -> str:
     """Text that Terraform takes literally."""
     return re.sub(r"([$%])\{", r"\1\1{", text)
+
+
+def _before_interpolation(text: str) -> str:
+    """Text whose last `$` does not make `$${` of the interpolation that follows."""
+    kept = text.rstrip("$")
+    return text if kept == text else f'{kept}${{"{text[len(kept) :]}"}}'
 
 
 def _kind(resource: NamedResource) -> tuple[str, str]:
