@@ -14,6 +14,7 @@ from sfn_dsl.draft import Draft, Site
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import MISSING, InputRoot, Reference, Template
 from sfn_dsl.policy import NEVER, RetryPolicy
+from sfn_dsl.resources.iam.narrowing import Permissions
 from sfn_dsl.span import NOWHERE, Span, caller
 from sfn_dsl.steps.step import Block, Step, as_steps
 
@@ -80,8 +81,8 @@ class Encryption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarms:
-    """What is too long. `duration_seconds`: of one execution. `fresh_within_hours`: since the last batch was done; without a control
-    row since the last execution that succeeded, 1 to 168."""
+    """What is too long. `duration_seconds`: of one execution. `fresh_within_hours`: since the last batch was done; without a
+    control row since the last execution that succeeded, 1 to 168."""
 
     duration_seconds: int | None = None
     fresh_within_hours: int | None = None
@@ -173,7 +174,7 @@ class Pipeline:
     before: Block = None
     after: Block = None
     alarms: Alarms = Alarms()
-    permissions: Permissions = Permissions()
+    permissions: Permissions = field(default_factory=Permissions)
     comment: str = ""
     span: Span = field(default_factory=caller, repr=False)
 

@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from sfn_dsl.asl.emit import to_json
 from sfn_dsl.asl.model import Json
+from sfn_dsl.asl.walk import walk
 from sfn_dsl.compile.machine import Compiled
 from sfn_dsl.control.sweep import LIVE
 from sfn_dsl.resources.iam.grants import Grant, grants_of, statements_of
-from sfn_dsl.resources.iam.narrowing import apply
+from sfn_dsl.resources.iam.narrowing import narrow
 from sfn_dsl.resources.iam.roles import trust_states
 from sfn_dsl.resources.iam.statement import document
 from sfn_dsl.resources.model import (
@@ -38,7 +39,7 @@ def role_name(compiled: Compiled) -> str:
 def machine_grants(compiled: Compiled) -> tuple[Grant, ...]:
     """What the machine needs, each grant with the states that need it, narrowed as the pipeline says."""
     grants = grants_of(compiled.machine, compiled.target, compiled.settings, name=compiled.pipeline.name)
-    return apply(grants, compiled.pipeline.permissions, machine=compiled.machine, span=compiled.pipeline.span)
+    return narrow(grants, compiled.pipeline.permissions, (name for name, _ in walk(compiled.machine)))
 
 
 def machine_policy(compiled: Compiled) -> Json:

@@ -18,6 +18,7 @@ from sfn_dsl.resources.model import (
     RuleTarget,
     Schedule,
     Url,
+    Value,
 )
 from sfn_dsl.resources.model import RetryPolicy as Delivery
 from sfn_dsl.resources.template import Template
@@ -128,7 +129,7 @@ def _letters(pipeline: Pipeline, resources: Sequence[Resource]) -> list[Resource
     if not rules and not schedules:
         return []
     queue: Queue = dead_letters(pipeline)
-    allowed = {
+    allowed: dict[str, Value] = {
         "Sid": "Rules",
         "Effect": "Allow",
         "Principal": {"Service": "events.amazonaws.com"},
@@ -136,7 +137,7 @@ def _letters(pipeline: Pipeline, resources: Sequence[Resource]) -> list[Resource
         "Resource": Arn(queue.id),
         "Condition": {"ArnEquals": {"aws:SourceArn": [Arn(rule.id) for rule in rules]}},
     }
-    tls = {
+    tls: dict[str, Value] = {
         "Sid": "OnlyTls",
         "Effect": "Deny",
         "Principal": "*",
@@ -145,5 +146,5 @@ def _letters(pipeline: Pipeline, resources: Sequence[Resource]) -> list[Resource
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
     statements = [allowed, tls] if rules else [tls]
-    document = {"Version": "2012-10-17", "Statement": statements}
-    return [queue, QueuePolicy(id="DeadLettersPolicy", queues=(Url(queue.id),), document=document)]  # type: ignore[dict-item]
+    document: dict[str, Value] = {"Version": "2012-10-17", "Statement": statements}
+    return [queue, QueuePolicy(id="DeadLettersPolicy", queues=(Url(queue.id),), document=document)]

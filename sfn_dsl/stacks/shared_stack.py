@@ -31,6 +31,7 @@ from sfn_dsl.resources.model import (
     Table,
     Topic,
     Url,
+    Value,
 )
 from sfn_dsl.resources.model import RetryPolicy as Delivery
 from sfn_dsl.resources.template import Template
@@ -44,7 +45,7 @@ _OPERATIONS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
 
 
 def shared_stack(target: Target, contracts: Sequence[BatchReady], machines: Sequence[Compiled], owner: str) -> Template:
-    """What the pipelines of a target's Region share. `contracts`: what is announced on the bus. `machines`: shared ones, compiled."""
+    """What the pipelines of a target's Region share. `contracts`: what is announced on the bus. `machines`: compiled ones."""
     deployed = target.deployed
     found: list[Resource] = [
         EventBus(id="Bus", name=deployed.bus),
@@ -191,12 +192,12 @@ def _forward(target: Target, peer: str, contracts: Sequence[BatchReady]) -> list
         id="Forward",
         name=f"{deployed.bus}-forward",
         event_bus_name=deployed.bus,
-        event_pattern=pattern,  # type: ignore[arg-type]
+        event_pattern=pattern,
         targets=(to,),
         depends_on=("Bus",),
         description=f"Events of {target.region} go on to {peer}.",
     )
-    document = {
+    document: dict[str, Value] = {
         "Version": "2012-10-17",
         "Statement": [
             {
@@ -217,7 +218,7 @@ def _forward(target: Target, peer: str, contracts: Sequence[BatchReady]) -> list
             },
         ],
     }
-    policy = QueuePolicy(id="ForwardDeadLettersPolicy", queues=(Url(letters.id),), document=document)  # type: ignore[arg-type]
+    policy = QueuePolicy(id="ForwardDeadLettersPolicy", queues=(Url(letters.id),), document=document)
     return [*found, rule, policy]
 
 

@@ -79,7 +79,7 @@ def wire(pipelines: Iterable[Pipeline]) -> Wiring:
         machines = [machine for trigger in own for machine in trigger.machines(pipeline)]
         if pipeline.control is not None:
             machines.append(_sweeper(pipeline))
-        before = [step for trigger in own if (step := trigger.before(pipeline)) is not None]
+        before = [block for trigger in own if (block := trigger.before(pipeline)) is not None]
         after = [*_announced(pipeline, declared), *starts.get(pipeline.name, ())]
         wired = replace(pipeline, before=before or None, after=after or None)
         found[pipeline.name] = Wired(pipeline=wired, triggers=own, machines=tuple(machines))
