@@ -149,7 +149,7 @@ class _Building:
         """A pipeline, the machines beside it, and their template, in one Region."""
         if wired.pipeline.deployment is not None:
             target = replace(target, deployment=wired.pipeline.deployment)
-        made = [self.machine(pipeline, target) for pipeline in wired.all_machines]
+        made = [self.machine(pipeline, target, own=pipeline is wired.pipeline) for pipeline in wired.all_machines]
         good = [compiled for compiled in made if compiled is not None]
         self.compiled[target.folder] += [one for one in good if one.pipeline.name == wired.pipeline.name]
         self.machines[target.folder] += [one for one in good if one.pipeline.name != wired.pipeline.name]
@@ -170,15 +170,17 @@ class _Building:
         self.machines[target.folder].append(made)
         self.template(shared_stack(target, wiring.contracts, [made], self.project.owner), SHARED, NOWHERE)
 
-    def machine(self, pipeline: Pipeline, target: Target) -> Compiled | None:
-        """A compiled machine with its files; None when it is wrong."""
+    def machine(self, pipeline: Pipeline, target: Target, *, own: bool = False) -> Compiled | None:
+        """A compiled machine with its files; None when it is wrong. `own`: a user has declared it."""
         compiled = compile_pipeline(pipeline, target, query_language=self.project.query_language)
         self.find(compiled.diagnostics)
         if any(item.severity is Severity.ERROR for item in compiled.diagnostics):
             return None
         definition = to_json(compiled.machine)
         text = canonical(definition)
-        self.find(judged(self.project, compiled, definition, text, self.proven, self.selection))
+        found = judged(self.project, compiled, definition, text, self.proven, self.selection)
+        # Remarks are for whoever can act on them; nobody has written the machines beside a pipeline.
+        self.find(item for item in found if own or item.severity is not Severity.INFO)
         files = self.files[target.folder]
         files[definition_file(pipeline.name)] = text
         files[settings_file(pipeline.name)] = canonical(dict(compiled.settings))

@@ -8,14 +8,16 @@ when the pipeline runs. A project's own `templates/` folder comes before the one
 
 from __future__ import annotations
 
+import os
 import re
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import Expression, Operation, Template
-from sfn_dsl.span import Span, caller
+from sfn_dsl.span import NOWHERE, Span, caller
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -70,14 +72,21 @@ def text_template(name: str, **values: Template) -> TextTemplate:
     return TextTemplate(name, values, caller())
 
 
-def source_template(name: str, **values: object) -> str:
-    """Source text that is shipped here, with values in it. Values come from the compiler, never from data."""
-    return _environment(Path("templates")).from_string(_shipped(name)).render(values)
+def source_template(name: str, span: Span = NOWHERE, **values: object) -> str:
+    """Source text of `templates/<name>`, the project's own (beside the folder of the file that `span` names) or the one shipped
+    here, with values in it. Values come from the compiler, never from data."""
+    folder = Path(span.file).parent.parent / "templates" if span is not NOWHERE else Path(os.devnull)
+    return _environment(folder).get_template(name).render(values)
 
 
 def _shipped(name: str) -> str:
     """A text that is shipped here. Raises FileNotFoundError."""
-    return resources.files("sfn_dsl.templates").joinpath(name).read_text(encoding="utf-8")
+    try:
+        folder: Traversable = resources.files("sfn_dsl.templates")
+    except ModuleNotFoundError:
+        # A checkout that is not installed.
+        folder = Path(__file__).parent.parent / "templates"
+    return folder.joinpath(name).read_text(encoding="utf-8")
 
 
 def _environment(folder: Path) -> Environment:
@@ -86,7 +95,7 @@ def _environment(folder: Path) -> Environment:
     def shipped(name: str) -> str | None:
         try:
             return _shipped(name)
-        except (FileNotFoundError, ModuleNotFoundError):
+        except FileNotFoundError:
             return None
 
     return Environment(

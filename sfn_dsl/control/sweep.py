@@ -19,6 +19,8 @@ LIVE = "live"
 
 METRICS = "SfnDsl"
 """Namespace of the metrics, whose dimension is `Pipeline`."""
+_AT_ONCE = 25
+_LOOKED_AT = 100
 _NOW = "$toMillis($states.context.State.EnteredTime)"
 
 
@@ -45,7 +47,7 @@ class Sweep(Step):
         after = next(iter(asked), "Anything to start?") if self.report else "Anything to start?"
         states = {
             **({} if self.report else asked),
-            **self._queries(access, parked=gated, then="Report" if self.report else after),
+            **self._queries(access, parked=gated, then="Find last success" if self.report else after),
             **(self._reported(access, site, parked=gated, then=after) if self.report else {}),
             **(asked if self.report else {}),
             **self._starts(access, site, parked=gated),
@@ -67,13 +69,6 @@ class Sweep(Step):
         return states
 
     def _reported(self, access: Access, site: Site, *, parked: bool, then: str) -> dict[str, dict[str, Template]]:
-        done = self._query(access, SUCCEEDED, "last", "Write metrics")
-        done["Assign"] = {
-            "last": f"{{% $exists({access.result}.Items[0]) ? $number({access.result}.Items[0].updated_at.N) : {_NOW} %}}"
-        }
-        newest = {"ScanIndexForward": False, "Limit": 1}
-        arguments = done["Arguments"]["Payload"]["arguments"] if "Payload" in done["Arguments"] else done["Arguments"]
-        arguments.update(newest)
         figures = {
             "ReadyUnclaimed": ("{% $count($ready) %}", "Count"),
             "ExpiredLeases": ("{% $count($expired) %}", "Count"),
@@ -97,7 +92,7 @@ class Sweep(Step):
             "Output": {},
             "Next": then,
         }
-        return {"Report": done, "Write metrics": metrics}
+        return {"Find last success": self._last_success(access, "Write metrics"), "Write metrics": metrics}
 
     def _starts(self, access: Access, site: Site, *, parked: bool) -> dict[str, dict[str, Template]]:
         every = "$append($append($ready, $expired), $parked)" if parked else "$append($ready, $expired)"
@@ -121,47 +116,68 @@ class Sweep(Step):
     def _query(
         self, access: Access, status: str, variable: str, then: str, *, older: str = "", lease: bool = False
     ) -> dict[str, Template]:
+        """Keys of rows in a queue, the one that has waited longest first."""
         values: dict[str, Template] = {":queue": {"S": f"{status}#{self.pipeline}"}}
-        arguments: dict[str, Template] = {"IndexName": BY_QUEUE, "KeyConditionExpression": "queue = :queue"}
+        arguments: dict[str, Template] = {
+            "IndexName": BY_QUEUE,
+            "KeyConditionExpression": "queue = :queue",
+            "ProjectionExpression": "pk, sk",
+            "Limit": _AT_ONCE,
+        }
         if older:
             arguments["KeyConditionExpression"] = "queue = :queue AND updated_at <= :before"
             values[":before"] = {"N": older}
         if lease:
-            arguments["FilterExpression"] = "lease_until < :now"
+            # The limit counts rows before the filter, and most leases are good.
+            arguments.update(FilterExpression="lease_until < :now", Limit=_LOOKED_AT)
             values[":now"] = {"N": f"{{% $string({_NOW}) %}}"}
         arguments["ExpressionAttributeValues"] = values
-        found = f"{{% {access.result}.Items %}}"
+        found = f"{{% [{access.result}.Items.{{'pk': pk.S, 'sk': sk.S}}] %}}"
         return access.task("query", arguments, Assign={variable: found}, Output={}, Next=then)
 
+    def _last_success(self, access: Access, then: str) -> dict[str, Template]:
+        arguments: dict[str, Template] = {
+            "IndexName": BY_QUEUE,
+            "KeyConditionExpression": "queue = :queue",
+            "ProjectionExpression": "updated_at",
+            "ScanIndexForward": False,
+            "Limit": 1,
+            "ExpressionAttributeValues": {":queue": {"S": f"{SUCCEEDED}#{self.pipeline}"}},
+        }
+        newest = f"{access.result}.Items[0].updated_at.N"
+        value = f"{{% $exists({newest}) ? $number({newest}) : {_NOW} %}}"
+        return access.task("query", arguments, Assign={"last": value}, Output={}, Next=then)
+
     def _start(self, access: Access, site: Site) -> dict[str, Template]:
-        row = "$states.input"
+        key = {"pk": {"S": "{% $states.input.pk %}"}, "sk": {"S": "{% $states.input.sk %}"}}
+        read = access.task("getItem", {"ConsistentRead": True, "Key": key}, Next="Start batch")
+        row = f"{access.result}.Item"
+        read["Assign"] = {"batch_input": f"{{% $parse({row}.input.S) %}}", "note": "{% $states.input %}"}
+        read["Output"] = {}
         start: dict[str, Template] = {
             "Type": "Task",
             "Resource": site.target.integration("states:startExecution"),
-            "Arguments": {
-                "StateMachineArn": alias_arn(site, self.pipeline),
-                "Input": f"{{% $parse({row}.input.S) %}}",
-            },
+            "Arguments": {"StateMachineArn": alias_arn(site, self.pipeline), "Input": "{% $batch_input %}"},
             "TimeoutSeconds": 30,
             "Retry": [
                 {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "MaxAttempts": 3, "BackoffRate": 2, "JitterStrategy": "FULL"}
             ],
-            # The next sweep tries again.
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": "Leave it"}],
             "Output": {},
-            "End": True,
         }
-        states = {"Start batch": start, "Leave it": {"Type": "Pass", "Output": {}, "End": True}}
+        # A batch that cannot be started must not keep back the others; the next sweep tries again.
+        for task in (read, start):
+            task["Catch"] = [{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": "Leave it"}]
+        states = {"Read row": read, "Start batch": start, "Leave it": {"Type": "Pass", "Output": {}, "End": True}}
         if site.target.deployed.gate != "mrec-manual":
-            return {"StartAt": "Start batch", "States": states}
+            start["End"] = True
+            return {"StartAt": "Read row", "States": states}
         # Notes of a passive Region have keys of their own; once the batch is started they have done their work.
-        start.pop("End")
-        start.update(Assign={"note": f"{{% {row} %}}"}, Next="Is it a note?")
+        start["Next"] = "Is it a note?"
         states["Is it a note?"] = {
             "Type": "Choice",
-            "Choices": [{"Condition": "{% $substring($note.sk.S, 0, 7) = 'PARKED#' %}", "Next": "Remove note"}],
+            "Choices": [{"Condition": "{% $substring($note.sk, 0, 7) = 'PARKED#' %}", "Next": "Remove note"}],
             "Default": "Leave it",
         }
-        key = {"pk": {"S": "{% $note.pk.S %}"}, "sk": {"S": "{% $note.sk.S %}"}}
-        states["Remove note"] = access.task("deleteItem", {"Key": key}, Output={}, End=True)
-        return {"StartAt": "Start batch", "States": states}
+        noted = {"pk": {"S": "{% $note.pk %}"}, "sk": {"S": "{% $note.sk %}"}}
+        states["Remove note"] = access.task("deleteItem", {"Key": noted}, Output={}, End=True)
+        return {"StartAt": "Read row", "States": states}

@@ -62,7 +62,7 @@ def starter_function(
         id=logical_id(label, "function"),
         function_name=name,
         role_arn=Arn(role.id),
-        source=source_template(template, pipeline=pipeline.name, **values),
+        source=source_template(template, pipeline.span, pipeline=pipeline.name, **values),
         timeout=_RUNTIME_SECONDS,
         reserved_concurrent_executions=concurrency,
         environment={"STATE_MACHINE_ARN": live_arn(target, pipeline.name)},
