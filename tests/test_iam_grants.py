@@ -343,6 +343,16 @@ ROWS: list[tuple[str, dict[str, Any], str]] = [
         "states:StartExecution on arn:aws:states:{r}:stateMachine:child",
     ),
     (
+        "states with an alias known at run time",
+        task("states:startExecution", {"StateMachineArn": f"{{% 'arn:aws:states:{R}:stateMachine:child:' & $alias %}}"}),
+        "states:StartExecution on arn:aws:states:{r}:stateMachine:child",
+    ),
+    (
+        "states with an ARN that is mostly open",
+        task("states:startExecution", {"StateMachineArn": f"{{% 'arn:aws:states:{R}:' & $what & ':live' %}}"}),
+        "states:StartExecution on arn:aws:states:{r}:stateMachine:*",
+    ),
+    (
         "states sync",
         task("states:startExecution.sync:2", {"StateMachineArn": f"arn:aws:states:{R}:stateMachine:child"}),
         f"""states:StartExecution on arn:aws:states:{{r}}:stateMachine:child
