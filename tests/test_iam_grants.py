@@ -256,7 +256,7 @@ ROWS: list[tuple[str, dict[str, Any], str]] = [
                 "GetPartitions",
                 "BatchGetPartition",
             )
-            for part in ("catalog", "database/*", "table/*")
+            for part in ("catalog", "database/*", *(() if "Database" in name else ("table/*",)))
         )
         + "\n"
         + "\n".join(f"s3:{name} on arn:aws:s3:::out" for name in ("GetBucketLocation", "ListBucket", "ListBucketMultipartUploads"))
@@ -488,6 +488,11 @@ ROWS: list[tuple[str, dict[str, Any], str]] = [
         "s3 versions",
         task("aws-sdk:s3:deleteObject", {"Bucket": "b", "Key": "k", "VersionId": "v"}),
         "s3:DeleteObjectVersion on arn:aws:s3:::b/k",
+    ),
+    (
+        "s3 tags of a version",
+        task("aws-sdk:s3:putObjectTagging", {"Bucket": "b", "Key": "k", "VersionId": "v"}),
+        "s3:PutObjectVersionTagging on arn:aws:s3:::b/k",
     ),
     (
         "s3 many",

@@ -241,7 +241,7 @@ def literal(state: dict[str, Any]) -> bool:
 def test_what_literal_arguments_need_is_granted(state: dict[str, Any]) -> None:
     statements = statements_of(grants(state))
     credentials = state.get("Credentials")
-    for one in needed_by_call(state["Resource"], state["Arguments"], T, machine="orders", credentials=credentials):
+    for one in needed_by_call(state["Resource"], state["Arguments"], T, credentials=credentials):
         assert allows(statements, one.action, one.resource, one.context), one
 
 
@@ -296,7 +296,7 @@ def test_what_a_run_needs_is_granted(call: tuple[str, tuple[str, ...]], texts: l
     cuts = {name: cut for name, (_, cut) in given_texts.items()}
     template = {name: expression(value, cuts[name]) if cuts[name] < len(value) else value for name, value in values.items()}
     statements = statements_of(grants(task(resource, template)))
-    for one in needed_by_call(f"arn:aws:states:::{resource}", values, T, machine="orders"):
+    for one in needed_by_call(f"arn:aws:states:::{resource}", values, T):
         context = {"aws:ResourceAccount": "111122223333", **one.context}
         assert allows(statements, one.action, one.resource, context), (one, emit(statements))
 

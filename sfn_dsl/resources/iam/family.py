@@ -51,9 +51,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A Task's call. `prefix`: IAM's name of the service; `action`: the API action as the resource ARN has it (`startJobRun`);
-    `machine`: the name of the state machine, `*` when it is not known.
-    """
+    """A Task's call. `prefix`: IAM's name of the service; `action`: the API action as the resource ARN has it (`startJobRun`)."""
 
     prefix: str
     service: str
@@ -62,7 +60,6 @@ class Call:
     sdk: bool
     arguments: Argument
     target: Target
-    machine: str
 
     @property
     def waits(self) -> bool:
