@@ -256,7 +256,7 @@ ROWS: list[tuple[str, dict[str, Any], str]] = [
                 "GetPartitions",
                 "BatchGetPartition",
             )
-            for part in ("catalog", "database/*", "table/*")
+            for part in ("catalog", "database/*", *(() if "Database" in name else ("table/*",)))
         )
         + "\n"
         + "\n".join(f"s3:{name} on arn:aws:s3:::out" for name in ("GetBucketLocation", "ListBucket", "ListBucketMultipartUploads"))
@@ -341,6 +341,16 @@ ROWS: list[tuple[str, dict[str, Any], str]] = [
         "states",
         task("states:startExecution", {"StateMachineArn": f"arn:aws:states:{R}:stateMachine:child:live"}),
         "states:StartExecution on arn:aws:states:{r}:stateMachine:child",
+    ),
+    (
+        "states with an alias known at run time",
+        task("states:startExecution", {"StateMachineArn": f"{{% 'arn:aws:states:{R}:stateMachine:child:' & $alias %}}"}),
+        "states:StartExecution on arn:aws:states:{r}:stateMachine:child",
+    ),
+    (
+        "states with an ARN that is mostly open",
+        task("states:startExecution", {"StateMachineArn": f"{{% 'arn:aws:states:{R}:' & $what & ':live' %}}"}),
+        "states:StartExecution on arn:aws:states:{r}:stateMachine:*",
     ),
     (
         "states sync",
@@ -478,6 +488,11 @@ ROWS: list[tuple[str, dict[str, Any], str]] = [
         "s3 versions",
         task("aws-sdk:s3:deleteObject", {"Bucket": "b", "Key": "k", "VersionId": "v"}),
         "s3:DeleteObjectVersion on arn:aws:s3:::b/k",
+    ),
+    (
+        "s3 tags of a version",
+        task("aws-sdk:s3:putObjectTagging", {"Bucket": "b", "Key": "k", "VersionId": "v"}),
+        "s3:PutObjectVersionTagging on arn:aws:s3:::b/k",
     ),
     (
         "s3 many",

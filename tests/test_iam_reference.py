@@ -15,12 +15,15 @@ from typing import Any
 import cfnlint
 import pytest
 
-from sfn_dsl.asl.services import _sdk_folder, actions, sdk_services
+from sfn_dsl.asl.services import _sdk_folder, actions, optimised_services, sdk_services
 from sfn_dsl.asl.shapes import _model, botocore_version
 from sfn_dsl.region import Target
 from sfn_dsl.resources.iam import reference
+from sfn_dsl.resources.iam.arguments import Argument, Form
+from sfn_dsl.resources.iam.calls import needs_of
+from sfn_dsl.resources.iam.evaluation import covers
 from sfn_dsl.resources.iam.names import _ACTIONS, _PREFIXES, iam_action, optimised_prefix, sdk_prefix
-from sfn_dsl.resources.iam.reference import action_known, prefixes, resource_types
+from sfn_dsl.resources.iam.reference import action_known, named_optionally, prefixes, resource_types
 
 FILE = Path(reference.__file__).with_name("reference.json")
 TARGET = Target(region="us-east-1", account="111122223333")
@@ -159,3 +162,34 @@ def test_the_tables_of_names_hold_nothing_that_iam_does_not_know() -> None:
 def test_kinds_of_resources(prefix: str, action: str, patterns: list[str] | None) -> None:
     found = resource_types(prefix, action, TARGET)
     assert (None if found is None else [kind.pattern for kind in found]) == patterns
+
+
+def _fits(action: str, resources: tuple[str, ...]) -> bool:
+    """Whether an action works on all of the resources; `*` where it works on none, or may be called without naming one."""
+    prefix, _, name = action.partition(":")
+    kinds = resource_types(prefix, name, TARGET)
+    if not kinds:
+        return resources == ("*",)
+    if resources == ("*",):
+        return named_optionally(prefix, name)
+    return all(any(covers(kind.pattern, arn) for kind in kinds) for arn in resources)
+
+
+@pytest.mark.parametrize("sdk", [True, False])
+def test_every_need_of_every_action_is_of_a_kind_that_the_reference_has(sdk: bool) -> None:
+    """With arguments that nothing is known of, and with none. API Gateway's paths are not in the reference's short form."""
+    wrong = []
+    names = sdk_services() if sdk else optimised_services()
+    resources = [
+        f"arn:aws:states:::{'aws-sdk:' if sdk else ''}{service}:{action}{pattern}"
+        for service in names
+        for action in actions(service, sdk=sdk)
+        for pattern in (("",) if sdk else ("", ".sync"))
+        if not (sdk and service.startswith("apigateway"))
+    ]
+    assert len(resources) > (10_000 if sdk else 50)
+    for resource in resources:
+        for arguments in (Argument(None, Form.UNKNOWN), Argument({}, Form.JSONATA)):
+            for need in needs_of(resource, arguments, TARGET):
+                wrong += [(resource, action, need.resources) for action in need.actions if not _fits(action, need.resources)]
+    assert wrong == []

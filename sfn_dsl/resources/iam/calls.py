@@ -16,9 +16,7 @@ from sfn_dsl.resources.iam.reference import prefixes
 __all__ = ["needs_of"]
 
 
-def needs_of(
-    resource: str, arguments: Argument, target: Target, *, machine: str = "*", lookup: Lookup = find_family
-) -> Iterator[Need]:
+def needs_of(resource: str, arguments: Argument, target: Target, *, lookup: Lookup = find_family) -> Iterator[Need]:
     """What a call needs. Nothing for activities, whose workers have rights of their own, and for text of no known form."""
     parsed = parse_resource(resource)
     if parsed is None:
@@ -37,7 +35,6 @@ def needs_of(
         sdk=parsed.sdk,
         arguments=arguments,
         target=target,
-        machine=machine,
     )
     known = lookup(prefix)
     yield from known.needs(call) if known is not None else generic(call)

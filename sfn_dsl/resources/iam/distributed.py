@@ -36,12 +36,12 @@ def needs_of_map(state: Map, form: Form, target: Target, *, machine: str) -> Ite
     yield Need(actions=watching, resources=executions, why=_CHILDREN, used=executions[1:])
     yield Need(actions=("states:RedriveExecution",), resources=executions[1:], why=_CHILDREN)
     if isinstance(state.item_reader, ItemReader):
-        yield from _reads(state.item_reader, form, target, machine)
+        yield from _reads(state.item_reader, form, target)
     if isinstance(state.result_writer, ResultWriter) and state.result_writer.resource is not UNSET:
-        yield _writes(state.result_writer, form, target, machine)
+        yield _writes(state.result_writer, form, target)
 
 
-def _call(part: ItemReader | ResultWriter, action: str, form: Form, target: Target, machine: str) -> Call:
+def _call(part: ItemReader | ResultWriter, action: str, form: Form, target: Target) -> Call:
     value = part.arguments if part.arguments is not UNSET else part.parameters
     arguments = Argument(None, Form.UNKNOWN) if value is UNSET else Argument(value, form)
     return Call(
@@ -52,12 +52,11 @@ def _call(part: ItemReader | ResultWriter, action: str, form: Form, target: Targ
         sdk=False,
         arguments=arguments,
         target=target,
-        machine=machine,
     )
 
 
-def _reads(reader: ItemReader, form: Form, target: Target, machine: str) -> Iterator[Need]:
-    call = _call(reader, "getObject", form, target, machine)
+def _reads(reader: ItemReader, form: Form, target: Target) -> Iterator[Need]:
+    call = _call(reader, "getObject", form, target)
     bucket, key, prefix = call.known("Bucket"), call.known("Key"), call.known("Prefix")
     config = reader.reader_config if isinstance(reader.reader_config, ReaderConfig) else ReaderConfig()
     if isinstance(reader.resource, str) and reader.resource.endswith(":s3:listObjectsV2"):
@@ -80,8 +79,8 @@ def _reads(reader: ItemReader, form: Form, target: Target, machine: str) -> Iter
         )
 
 
-def _writes(writer: ResultWriter, form: Form, target: Target, machine: str) -> Need:
-    call = _call(writer, "putObject", form, target, machine)
+def _writes(writer: ResultWriter, form: Form, target: Target) -> Need:
+    call = _call(writer, "putObject", form, target)
     prefix = call.known("Prefix")
     key = Known(("", "")) if prefix is None else Known((*prefix.parts[:-1], prefix.parts[-1].rstrip("/") + "/", ""))
     if prefix is not None and prefix.parts[-1] == "" and len(prefix.parts) > 1:

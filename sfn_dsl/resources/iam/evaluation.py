@@ -14,7 +14,7 @@ from typing import Final
 from sfn_dsl.asl.model import Json
 from sfn_dsl.errors import ConfigError
 from sfn_dsl.region import Target
-from sfn_dsl.resources.iam.arguments import Argument, Form, iam_text
+from sfn_dsl.resources.iam.arguments import Argument, Form
 from sfn_dsl.resources.iam.calls import needs_of
 from sfn_dsl.resources.iam.family import Lookup, Need, find_family
 from sfn_dsl.resources.iam.grants import assume_role
@@ -60,18 +60,16 @@ def needed_by_call(
     arguments: Json,
     target: Target,
     *,
-    machine: str = "*",
     credentials: Json = None,
     lookup: Lookup = find_family,
 ) -> tuple[Needed, ...]:
     """What one call of a run needs: `resource` is the Task's `Resource`, `arguments` the evaluated ones.
 
-    `machine`: the name of the state machine. `credentials`: the evaluated `Credentials`, where the state has them; then the role's
-    own rights are only that of assuming the other role.
+    `credentials`: the evaluated `Credentials`, where the state has them; then the role itself only needs to assume the other role.
     """
     if credentials is not None:
         return tuple(_needed(assume_role(Argument(credentials, Form.VALUE).member("RoleArn"), target)))
-    found = needs_of(resource, Argument(arguments, Form.VALUE), target, machine=iam_text(machine), lookup=lookup)
+    found = needs_of(resource, Argument(arguments, Form.VALUE), target, lookup=lookup)
     every = {(one.action, one.resource, tuple(sorted(one.context.items()))): one for need in found for one in _needed(need)}
     return tuple(every.values())
 

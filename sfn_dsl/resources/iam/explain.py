@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sfn_dsl.resources.iam.grants import MACHINE, Grant, statements_of
-from sfn_dsl.resources.iam.statement import Conditions, Statement
+from sfn_dsl.resources.iam.statement import Conditions
 
 __all__ = ["Row", "explain"]
 
@@ -40,10 +40,11 @@ class Row:
 def explain(grants: Iterable[Grant]) -> tuple[Row, ...]:
     """The rows of a role's grants, by statement, action and resources."""
     given = tuple(grants)
-    statements = statements_of(given)
+    # Merged, an action stands in one statement only among those with the same effect and conditions.
+    sids = {(one.effect, action, _text(one.conditions)): one.sid for one in statements_of(given) for action in one.actions}
     rows = [
         Row(
-            sid=_statement(one, statements).sid,
+            sid=sids[one.effect, one.action, _text(one.conditions)],
             effect=one.effect,
             action=one.action,
             resources=one.resources,
@@ -53,15 +54,8 @@ def explain(grants: Iterable[Grant]) -> tuple[Row, ...]:
         )
         for one in given
     ]
-    return tuple(sorted(rows, key=lambda row: (row.sid, row.action, row.resources, json.dumps(row.conditions, sort_keys=True))))
+    return tuple(sorted(rows, key=lambda row: (row.sid, row.action, row.resources, _text(row.conditions))))
 
 
-def _statement(grant: Grant, statements: tuple[Statement, ...]) -> Statement:
-    return next(
-        one
-        for one in statements
-        if one.effect == grant.effect
-        and grant.action in one.actions
-        and set(grant.resources) <= set(one.resources)
-        and one.conditions == grant.conditions
-    )
+def _text(conditions: Conditions) -> str:
+    return json.dumps(conditions, sort_keys=True)

@@ -51,9 +51,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A Task's call. `prefix`: IAM's name of the service; `action`: the API action as the resource ARN has it (`startJobRun`);
-    `machine`: the name of the state machine, `*` when it is not known.
-    """
+    """A Task's call. `prefix`: IAM's name of the service; `action`: the API action as the resource ARN has it (`startJobRun`)."""
 
     prefix: str
     service: str
@@ -62,7 +60,6 @@ class Call:
     sdk: bool
     arguments: Argument
     target: Target
-    machine: str
 
     @property
     def waits(self) -> bool:
@@ -90,8 +87,12 @@ class Call:
             return Place(known.pattern + tail if known.text.startswith("arn:") else self.arn(head + known.pattern + tail, service))
         why = f"`{argument}` is only known at run time"
         if known.start.startswith("arn:"):
-            full = known.start.count(":") >= _ARN_FIELDS
-            return Place(known.pattern + tail if full else self.arn(f"{head}*{tail}", service), why)
+            fields = known.start.split(":", _ARN_FIELDS)
+            if len(fields) <= _ARN_FIELDS:
+                return Place(self.arn(f"{head}*{tail}", service), why)
+            if fields[-1].startswith(head):
+                return Place(known.pattern + tail, why)
+            return Place(f"{':'.join(fields[:-1])}:{head}*{tail}", why)
         named = not "arn:".startswith(known.start)
         return Place(self.arn(head + (known.pattern if named else "*") + tail, service), why)
 

@@ -113,7 +113,7 @@ def _of_state(name: str, state: State, machine: StateMachine, target: Target, ma
     payload = state.arguments if form is Form.JSONATA else state.parameters
     arguments = Argument(None, Form.UNKNOWN) if payload is UNSET else Argument(payload, form)
     title = state.resource.partition(":states:::")[2] or state.resource
-    for need in needs_of(state.resource, arguments, target, machine=own_name, lookup=lookup):
+    for need in needs_of(state.resource, arguments, target, lookup=lookup):
         yield from _grants(need, name, _reason(title, need.why))
 
 

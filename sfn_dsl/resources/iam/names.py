@@ -113,6 +113,15 @@ _S3: Final = {
     "SelectObjectContent": "GetObject",
 }
 
+_MODIFIES_BUDGETS: Final = """
+    CreateBudget CreateNotification CreateSubscriber DeleteBudget DeleteNotification DeleteSubscriber UpdateBudget
+    UpdateNotification UpdateSubscriber
+"""
+_VIEWS_BUDGETS: Final = """
+    DescribeBudget DescribeBudgetNotificationsForAccount DescribeBudgetPerformanceHistory DescribeBudgets
+    DescribeNotificationsForBudget DescribeSubscribersForNotification
+"""
+
 # By prefix: actions whose IAM names differ from the API's. Calls that several actions guard are the business of a family.
 _ACTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "batch": {"CancelJobs": "CancelJob", "TerminateJobs": "TerminateJob", "TerminateServiceJobs": "TerminateServiceJob"},
@@ -123,15 +132,8 @@ _ACTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "StartAsyncInvoke": "InvokeModel",
     },
     "budgets": {
-        name: "ModifyBudget" if name[:4] in ("Crea", "Dele", "Upda") else "ViewBudget"
-        for verb, nouns in {
-            "Create": "Budget Notification Subscriber",
-            "Delete": "Budget Notification Subscriber",
-            "Update": "Budget Notification Subscriber",
-            "Describe": """Budget Budgets BudgetNotificationsForAccount BudgetPerformanceHistory NotificationsForBudget
-                SubscribersForNotification""",
-        }.items()
-        for name in (verb + noun for noun in nouns.split())
+        **dict.fromkeys(_MODIFIES_BUDGETS.split(), "ModifyBudget"),
+        **dict.fromkeys(_VIEWS_BUDGETS.split(), "ViewBudget"),
     },
     "dms": {
         "DescribeDataProviders": "ListDataProviders",

@@ -40,22 +40,24 @@ class Statement:
 def merge(statements: Iterable[Statement]) -> tuple[Statement, ...]:
     """The same permissions in fewer statements.
 
-    Statements with equal resources and conditions become one with all actions; then those with equal actions and conditions
-    become one with all resources. Neither step allows anything that was not allowed before. The result is ordered and named by
-    content alone, not by the order of the input.
+    Of equal conditions, all resources of an action are put together, then all actions with the same resources. Nothing is allowed
+    that was not allowed before. The result depends on what is allowed alone, not on how the input was cut or ordered.
     """
-    by_resources: dict[tuple[str, ...], Statement] = {}
+    conditions: dict[str, Conditions] = {}
+    by_action: dict[tuple[str, str, str], set[str]] = {}
     for one in statements:
-        key = (one.effect, _text(one.conditions), *sorted(set(one.resources)))
-        known = by_resources.get(key)
-        by_resources[key] = replace(one, actions=(*known.actions, *one.actions)) if known else one
-    by_actions: dict[tuple[str, ...], Statement] = {}
-    for one in by_resources.values():
-        key = (one.effect, _text(one.conditions), *sorted(set(one.actions)))
-        known = by_actions.get(key)
-        by_actions[key] = replace(one, resources=(*known.resources, *one.resources)) if known else one
-    ordered = sorted((_sorted(one) for one in by_actions.values()), key=_order)
-    return _named(ordered)
+        text = _text(one.conditions)
+        conditions[text] = one.conditions
+        for action in one.actions:
+            by_action.setdefault((one.effect, text, action), set()).update(one.resources)
+    by_resources: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for (effect, text, action), resources in sorted(by_action.items()):
+        by_resources.setdefault((effect, text, tuple(sorted(resources))), []).append(action)
+    found = [
+        Statement(sid="", actions=tuple(actions), resources=resources, conditions=conditions[text], effect=effect)
+        for (effect, text, resources), actions in by_resources.items()
+    ]
+    return _named(sorted(found, key=_order))
 
 
 def document(statements: Iterable[Statement]) -> Json:

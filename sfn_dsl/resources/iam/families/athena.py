@@ -14,9 +14,8 @@ from sfn_dsl.resources.iam.generic import generic
 
 __all__ = ["athena"]
 
-_CATALOGUE = (
-    "glue:GetDatabase",
-    "glue:GetDatabases",
+_DATABASES = ("glue:GetDatabase", "glue:GetDatabases")
+_TABLES = (
     "glue:GetTable",
     "glue:GetTables",
     "glue:GetPartition",
@@ -46,7 +45,8 @@ def athena(call: Call) -> Iterator[Need]:
     yield call.needs("StartQueryExecution", on=workgroup)
     yield call.needs("GetDataCatalog", on=data)
     tree = tuple(call.arn(part, "glue") for part in ("catalog", "database/*", "table/*"))
-    yield Need(actions=_CATALOGUE, resources=tree, why="the text of the query names the tables")
+    yield Need(actions=_DATABASES, resources=tree[:2], why="the text of the query names the tables")
+    yield Need(actions=_TABLES, resources=tree, why="the text of the query names the tables")
     yield Need(actions=("lakeformation:GetDataAccess",), resources=("*",), why="the action has no resource type")
     yield from _results(call)
     if call.waits:

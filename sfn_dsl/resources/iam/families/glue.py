@@ -23,7 +23,7 @@ def glue(call: Call) -> Iterator[Need]:
         return
     action = iam_action("glue", call.action)
     kinds = {kind.name for kind in resource_types("glue", action, call.target) or ()}
-    if {"catalog", "database"} <= kinds:
+    if {"rootcatalog", "database"} <= kinds:
         yield from _catalogue(call, action, kinds)
     else:
         yield by_reference(call, action)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from sfn_dsl.resources.iam.family import Call, Need, family
+from sfn_dsl.resources.iam.family import Call, Need, Place, family
 from sfn_dsl.resources.iam.generic import generic
 
 __all__ = ["invocation", "lambda_function"]
 
 _INVOKES = frozenset({"invoke", "invokeAsync", "invokeWithResponseStream"})
 _UNQUALIFIED = 7
+_PARTIAL = re.compile(r"\d{12}:function:")
 
 
 def invocation(arn: str, why: str = "") -> Need:
@@ -25,21 +27,19 @@ def lambda_function(call: Call) -> Iterator[Need]:
     if call.action not in _INVOKES:
         yield from generic(call)
         return
-    name = call.known("FunctionName")
-    text = name.text if name else None
-    if name and text and not text.startswith("arn:") and text.count(":") > 1:
-        account, _, rest = text.partition(":")
-        arn = f"arn:{call.target.partition}:lambda:{call.target.region}:{account}:{rest}"
-        why = ""
-    else:
-        place = call.place("FunctionName", "function:")
-        arn, why = place.arn, place.why
+    place = _function(call)
     qualifier = call.known("Qualifier")
-    if qualifier and not why and arn.count(":") < _UNQUALIFIED:
-        yield Need(
-            actions=("lambda:InvokeFunction",),
-            resources=(f"{arn}:{qualifier.pattern}",),
-            why="" if qualifier.text else "`Qualifier` is only known at run time",
-        )
+    if qualifier and not call.arguments.open and not place.why and place.arn.count(":") < _UNQUALIFIED:
+        why = "" if qualifier.text is not None else "`Qualifier` is only known at run time"
+        yield call.needs("InvokeFunction", on=Place(f"{place.arn}:{qualifier.pattern}", why))
     else:
-        yield invocation(arn, why)
+        yield invocation(place.arn, place.why)
+
+
+def _function(call: Call) -> Place:
+    known = call.known("FunctionName")
+    match = _PARTIAL.match(known.start) if known else None
+    if known is None or match is None:
+        return call.place("FunctionName", "function:")
+    arn = f"arn:{call.target.partition}:lambda:{call.target.region}:{known.pattern}"
+    return Place(arn, "" if known.text is not None else "`FunctionName` is only known at run time")

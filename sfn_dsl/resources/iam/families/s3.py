@@ -11,14 +11,12 @@ from sfn_dsl.resources.iam.arguments import NOTHING, Known
 from sfn_dsl.resources.iam.family import Call, Need, family
 from sfn_dsl.resources.iam.generic import by_reference, passed_roles
 from sfn_dsl.resources.iam.names import iam_action
-from sfn_dsl.resources.iam.reference import resource_types
+from sfn_dsl.resources.iam.reference import action_known, resource_types
 from sfn_dsl.resources.iam.statement import Conditions
 
 __all__ = ["bucket_and_key", "bucket_need", "object_need", "own_buckets", "s3"]
 
 _LISTS: Final = frozenset({"listObjects", "listObjectsV2", "listObjectVersions"})
-# Of a call on an object: the argument that makes it a call on one version of it.
-_VERSIONED: Final = frozenset({"GetObject", "GetObjectAcl", "GetObjectTagging", "GetObjectAttributes", "DeleteObject"})
 
 
 def own_buckets(target: Target) -> Mapping[str, Mapping[str, Json]]:
@@ -90,9 +88,9 @@ def s3(call: Call) -> Iterator[Need]:
     elif call.arguments.open or bucket is None:
         yield by_reference(call, action)
     elif key is not None or "object" in {kind.name for kind in resource_types("s3", action, call.target) or ()}:
-        version = call.known("VersionId") is not None and action in _VERSIONED
-        name = action.replace("Object", "ObjectVersion", 1) if version else action
-        yield object_need(call, name, bucket=bucket, key=key)
+        of_version = action.replace("Object", "ObjectVersion", 1)
+        versioned = call.known("VersionId") is not None and action_known("s3", of_version)
+        yield object_need(call, of_version if versioned else action, bucket=bucket, key=key)
         if action == "PutObject" and call.known("Tagging"):
             yield object_need(call, "PutObjectTagging", bucket=bucket, key=key)
         if action == "PutObject" and call.known("ACL"):

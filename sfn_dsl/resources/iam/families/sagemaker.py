@@ -55,8 +55,6 @@ def _job(call: Call) -> Iterator[Need]:
     noun, head, rule = _JOBS[call.action]
     job = _named(call, f"{noun}Name", head)
     yield call.needs(f"Create{noun}", on=job)
-    if call.action == "createTransformJob":
-        yield call.needs(f"Create{noun}", on=_named(call, "ModelName", "model"))
     if call.action in _ROLES:
         yield call.passes(call.role("RoleArn"), _PRINCIPAL)
     elif call.action == "createHyperParameterTuningJob":

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from sfn_dsl.resources.iam.family import Call, Need, Place, family
 from sfn_dsl.resources.iam.generic import generic
 from sfn_dsl.resources.iam.names import iam_action
+from sfn_dsl.resources.iam.reference import resource_types
 
 __all__ = ["sqs"]
 
@@ -19,10 +20,11 @@ _REGION = re.compile(r"https?://(?:sqs\.(?P<new>[\w-]+)\.|(?P<old>[\w-]+)\.queue
 def sqs(call: Call) -> Iterator[Need]:
     """Actions on the queue that `QueueUrl` names."""
     known = call.known("QueueUrl")
-    if known is None and call.known("QueueName") is None:
+    action = iam_action("sqs", call.action)
+    if not resource_types("sqs", action, call.target) or (known is None and call.known("QueueName") is None):
         yield from generic(call)
         return
-    yield call.needs(iam_action("sqs", call.action), on=_queue(call) if known else call.place("QueueName", ""))
+    yield call.needs(action, on=_queue(call) if known else call.place("QueueName", ""))
 
 
 def _queue(call: Call) -> Place:

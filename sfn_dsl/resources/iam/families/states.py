@@ -20,8 +20,11 @@ _UNQUALIFIED = 6
 
 def _machine(call: Call) -> Place:
     known = call.known("StateMachineArn")
-    if known is not None and known.text is not None and known.start.startswith("arn:"):
-        known = Known((":".join(known.start.split(":")[: _UNQUALIFIED + 1]),))
+    if known is not None and known.start.startswith("arn:"):
+        fields = known.start.split(":")
+        whole = known.text is not None or len(fields) > _UNQUALIFIED + 1
+        start = ":".join(fields[: _UNQUALIFIED + 1])
+        known = Known((start,) if whole else (start, ""))
     return call.locate(known, "StateMachineArn", "stateMachine:")
 
 
