@@ -214,7 +214,10 @@ def test_an_alarm_does_not_end_while_there_is_trouble() -> None:
 
 def test_a_clock_that_is_fast() -> None:
     world = World(regions=(EAST, WEST), clock_skew={WEST: 90.0})
-    state = {"Type": "Pass", "Output": {"now": "{% $now() %}", "ms": "{% $millis() %}", "in": "{% $states.context.State.EnteredTime %}"}}
+    state = {
+        "Type": "Pass",
+        "Output": {"now": "{% $now() %}", "ms": "{% $millis() %}", "in": "{% $states.context.State.EnteredTime %}"},
+    }
     definition = {"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": {**state, "End": True}}}
     east, west = (world.start(world.deploy(read_json(definition).machine, region=region)) for region in (EAST, WEST))
     world.run()

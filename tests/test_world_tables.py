@@ -172,7 +172,8 @@ def test_writes_may_meet_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("regions", "witness"), [([EAST, WEST], None), ([EAST, WEST, OHIO], CALIFORNIA), ([EAST, WEST], EAST), ([EAST, EAST, WEST], None)]
+    ("regions", "witness"),
+    [([EAST, WEST], None), ([EAST, WEST, OHIO], CALIFORNIA), ([EAST, WEST], EAST), ([EAST, EAST, WEST], None)],
 )
 def test_a_strong_table_has_three_members(regions: list[str], witness: str | None) -> None:
     with pytest.raises(ValueError, match="three members"):

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import builtins
 import datetime as real_datetime
+import functools
 import os
 import time as real_time
 import uuid as real_uuid
 from collections.abc import Mapping
-from types import ModuleType, SimpleNamespace
+from types import CodeType, ModuleType, SimpleNamespace
 from typing import Any
 
 from sfn_dsl.simulate.clients import BotoCoreError, ClientError, EndpointConnectionError, WorldClients
@@ -41,9 +42,15 @@ def load_handler(source: str, clients: WorldClients, environment: Mapping[str, s
         "__name__": "lambda_function",
         "__builtins__": {**vars(builtins), "__import__": imported},
     }
-    exec(compile(source, "<lambda>", "exec"), namespace)
+    exec(_compiled(source), namespace)
     handler: Handler = namespace[name]
     return handler
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled(source: str) -> CodeType:
+    """The code of a text; thousands of worlds run the same one."""
+    return compile(source, "<lambda>", "exec")
 
 
 def _modules(clients: WorldClients, environment: Mapping[str, str]) -> dict[str, ModuleType]:
@@ -115,7 +122,7 @@ def _time_module(clients: WorldClients) -> ModuleType:
     )
 
 
-def _module(name: str, **members: Any) -> ModuleType:
+def _module(name: str, /, **members: Any) -> ModuleType:
     module = ModuleType(name)
     vars(module).update({**members, "__name__": name})
     return module

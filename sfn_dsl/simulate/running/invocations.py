@@ -7,7 +7,7 @@ the event is too old.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -145,7 +145,9 @@ def poll(world: World, place: Place, source: QueueSource) -> Steps:
         }
         taken = place.sqs.call("ReceiveMessage", arguments, world.now).get("Messages")
         if taken:
-            flying.append(world.env.process(_handle(world, place, source, taken, bell.ring)))
+            records = [_record(queue, place.name, message) for message in taken]
+            outcome = place.functions.run(function, {"Records": records}, world.now)
+            flying.append(world.env.process(_settle(world, place, source, taken, outcome, bell)))
             continue
         rung = bell.set()
         soonest = min((message.visible for message in queue.messages), default=None)
@@ -153,16 +155,10 @@ def poll(world: World, place: Place, source: QueueSource) -> Steps:
         yield rung if soonest is None else rung | world.env.timeout(max(soonest - world.now, _BUSY_SECONDS))
 
 
-def _handle(
-    world: World, place: Place, source: QueueSource, messages: Sequence[Mapping[str, Any]], done: Callable[[], None]
+def _settle(
+    world: World, place: Place, source: QueueSource, messages: Sequence[Mapping[str, Any]], outcome: Outcome, bell: _Bell
 ) -> Steps:
-    """Invoke the function with a batch and delete what it did; the rest becomes visible again by itself."""
-    records = [_record(source.queue, place.name, message) for message in messages]
-    try:
-        outcome = place.functions.run(source.function, {"Records": records}, world.now)
-    except ServiceError:
-        done()
-        return
+    """When the function has ended, delete what it did; the rest becomes visible again by itself."""
     yield world.env.timeout(outcome.seconds)
     yield from place.standstill()
     failed = _failures(source, outcome, [str(message["MessageId"]) for message in messages])
@@ -170,7 +166,7 @@ def _handle(
         if message["MessageId"] not in failed:
             arguments = {"QueueUrl": source.queue.url, "ReceiptHandle": message["ReceiptHandle"]}
             place.sqs.call("DeleteMessage", arguments, world.now)
-    done()
+    bell.ring()
 
 
 def _failures(source: QueueSource, outcome: Outcome, ids: Sequence[str]) -> frozenset[str]:
