@@ -179,7 +179,7 @@ def test_chances_are_frequencies() -> None:
 
 @pytest.mark.parametrize("options", [{"lost": 1.1}, {"redelivered": -0.1}, {"redelivered_within": -1}])
 def test_what_is_no_probability(options: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="probability|seconds"):
+    with pytest.raises(ValueError, match=r"probability|seconds"):
         Chances(**options)
 
 

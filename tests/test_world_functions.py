@@ -572,7 +572,7 @@ def test_a_client_of_another_region_fails_with_it(trouble: str, sick: str, fails
     getattr(world, trouble)(sick, lasting=10)
     world.run(seconds=1)
     if fails:
-        with pytest.raises(EndpointConnectionError, match="dynamodb.us-west-2"):
+        with pytest.raises(EndpointConnectionError, match=r"dynamodb\.us-west-2"):
             table.put_item(**item)
     world.run(seconds=10)
     table.put_item(**item)
