@@ -165,6 +165,17 @@ def test_a_lost_event_reaches_no_rule() -> None:
     assert (runs(world, machine), len(bus.events), len(bus.lost), world.undelivered) == ([], 1, 1, [])
 
 
+def test_what_never_happens_draws_nothing() -> None:
+    world = World(event_latency=0.5)
+    machine = deploy(world)
+    wire(world, Target("m", machine.arn))
+    put(world)
+    state = world.rng.getstate()
+    world.run(seconds=5)
+    assert len(runs(world, machine)) == 1
+    assert world.rng.getstate() == state
+
+
 def test_chances_are_frequencies() -> None:
     world = World(chances=Chances(lost=0.25, redelivered=0.5, new_names=True), seed=4)
     machine = deploy(world)

@@ -101,6 +101,25 @@ def test_the_sdk_integration_gives_text() -> None:
     assert (run.output["Payload"], run.output["StatusCode"]) == ('{"got":{"a":1}}', 200)
 
 
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("f", True),
+        ("f:live", True),
+        (ARN, True),
+        (f"{ARN}:7", True),
+        ("g", False),
+        (ARN.replace(EAST, WEST), False),
+        (ARN.replace(ACCOUNT, "999999999999"), False),
+    ],
+)
+def test_names_of_a_function(name: str, found: bool) -> None:
+    world = World()
+    create(world, lambda event, context: 1)
+    world.place(EAST).functions.create("arn", lambda event, context: 2)
+    assert (world.place(EAST).functions.find(name) is not None) == found
+
+
 def test_a_mock_comes_before_the_function() -> None:
     world = World(answers=Answers(states={"S": parse_answer({"Payload": "mocked"})}), strict=False)
     function = create(world, lambda event, context: "real")
@@ -393,6 +412,18 @@ def test_no_more_invocations_at_a_time_than_allowed() -> None:
     assert recorder.times == [0, 0, 5, 5, 10]
 
 
+def test_messages_are_deleted_after_a_stop() -> None:
+    world = World()
+    recorder = Recorder(world)
+    send = polled(world, recorder, options={"seconds": 5.0, "timeout": 60})
+    world.stop_region(EAST, after=2, lasting=20)
+    send("a")
+    world.run(seconds=10)
+    assert len(world.place(EAST).sqs.queues["work"].messages) == 1
+    world.run(seconds=100)
+    assert (world.place(EAST).sqs.queues["work"].messages, recorder.times) == ([], [0])
+
+
 def test_a_busy_function_leaves_messages_where_they_are() -> None:
     world = World()
     recorder = Recorder(world)
@@ -461,6 +492,7 @@ def test_a_client_starts_and_describes() -> None:
     assert described["stopDate"] == datetime(2026, 1, 1, tzinfo=UTC)
 
 
+FAR = "arn:aws:states:us-west-2:111122223333:execution:down:far"
 START = "arn:aws:states:us-east-1:111122223333:stateMachine:down"
 
 
@@ -479,11 +511,13 @@ START = "arn:aws:states:us-east-1:111122223333:stateMachine:down"
             "StateMachineDoesNotExist",
         ),
         ("describe_execution", {"executionArn": "arn:none"}, "ExecutionDoesNotExist"),
+        ("describe_execution", {"executionArn": FAR}, "ExecutionDoesNotExist"),
     ],
 )
 def test_errors_of_step_functions(method: str, arguments: dict[str, str], code: str) -> None:
     world = World(regions=(EAST, WEST))
-    machine(world, WEST)
+    clients(world, WEST).client("stepfunctions").start_execution(stateMachineArn=machine(world, WEST), name="far")
+    assert FAR in world.runs
     sfn = clients(world).client("stepfunctions")
     sfn.start_execution(stateMachineArn=machine(world), name="taken", input='{"a":1}')
     with pytest.raises(getattr(sfn.exceptions, code)) as caught:

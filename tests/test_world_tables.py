@@ -163,6 +163,16 @@ def test_a_region_without_a_replica_has_no_such_table() -> None:
         assert claim(world, region) == "ResourceNotFoundException"
 
 
+def test_a_state_finds_no_table_in_a_region_without_a_replica() -> None:
+    world = strong()
+    state: dict[str, Any] = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:getItem", "End": True}
+    state["Arguments"] = {"TableName": "t", "Key": {"id": {"S": "b1"}}}
+    definition = {"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": state}}
+    run = world.start(world.deploy(read_json(definition).machine, region=CALIFORNIA))
+    world.run()
+    assert (run.status, run.error) == ("FAILED", "DynamoDB.ResourceNotFoundException")
+
+
 def test_writes_may_meet_others() -> None:
     world = strong(conflicts=0.5)
     codes = [claim(world, EAST, str(number)) for number in range(200)]

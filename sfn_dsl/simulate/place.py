@@ -151,9 +151,11 @@ class Place:
             return None
         used = vars(self)
         match resource.service:
-            case "dynamodb" if "dynamodb" in used:
+            case "dynamodb" if "dynamodb" in used or self._world.global_tables:
+                # A global table that has no replica here is known, and is not found.
+                known = self.dynamodb.tables.keys() | self._world.global_tables
                 tables = {text.rpartition("/")[2] for text in _named(arguments, "TableName")}
-                found: Service | None = self.dynamodb if tables and tables <= self.dynamodb.tables.keys() else None
+                found: Service | None = self.dynamodb if tables and tables <= known else None
             case "sqs" if "sqs" in used:
                 queues = {text.rpartition("/")[2] for text in _named(arguments, "QueueUrl")}
                 found = self.sqs if queues and queues <= self.sqs.queues.keys() else None

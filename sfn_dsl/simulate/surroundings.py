@@ -51,6 +51,7 @@ class Surroundings(ABC):
         self.chances = chances
         self.s3 = S3(uuid=self.uuid)
         self.places: dict[str, Place] = {}
+        self.global_tables: set[str] = set()
         self.observers: list[Callable[[Observation], None]] = []
         """Called with what they take for the state of a Region, each time that changes."""
 
@@ -146,6 +147,7 @@ class Surroundings(ABC):
         EVENTUAL: changes reach the other Regions after a lag of about `lag` seconds. STRONG: one table of three members, Regions
         and at most one `witness`; `conflicts` is the probability that a write meets another. Raises ValueError.
         """
+        self.global_tables.add(name)
         if consistency == "EVENTUAL":
             return eventual_table(self, name, keys, regions, lag=lag, indexes=indexes, key_types=key_types)
         return strong_table(self, name, keys, regions, witness=witness, conflicts=conflicts, indexes=indexes, key_types=key_types)

@@ -15,7 +15,6 @@ from typing import Any, ClassVar, TypeAlias
 
 from sfn_dsl.asl.model import Json
 from sfn_dsl.errors import SfnError
-from sfn_dsl.region import parse_arn
 from sfn_dsl.simulate.history import compact
 from sfn_dsl.simulate.services.service_error import ServiceError
 from sfn_dsl.simulate.services.sns import SNS, Notification, Subscription
@@ -144,12 +143,9 @@ class Functions:
 
     def find(self, name: str) -> Function | None:
         """The function of a name or an ARN, whatever its qualifier; None for one that is not here."""
-        arn = parse_arn(name)
-        if arn is not None:
-            if arn.region != self.region or not name.startswith(self._prefix):
-                return None
-            name = name.removeprefix(self._prefix)
-        return self.functions.get(name.partition(":")[0])
+        if name.startswith("arn:") and not name.startswith(self._prefix):
+            return None
+        return self.functions.get(name.removeprefix(self._prefix).partition(":")[0])
 
     def run(self, function: Function, event: Json, now: float) -> Outcome:
         """Invoke a function. Raises ServiceError (TooManyRequestsException) when it is busy."""
