@@ -70,6 +70,7 @@ class Run:
         "calls",
         "cause",
         "children",
+        "clock",
         "deadline",
         "done",
         "duration",
@@ -96,6 +97,7 @@ class Run:
     ) -> None:
         self.world = world
         self.machine = machine
+        self.clock = machine.region.clock
         self.program = program
         self.arn = arn
         self.name = name
