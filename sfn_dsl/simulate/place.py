@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Generator
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
 import simpy
 
@@ -12,13 +13,17 @@ from sfn_dsl.asl.model import Json
 from sfn_dsl.region import partition_of
 from sfn_dsl.simulate.program.resource import Resource
 from sfn_dsl.simulate.services.dynamodb import DynamoDB
-from sfn_dsl.simulate.services.eventbridge import Delivery, EventBridge
-from sfn_dsl.simulate.services.s3 import S3
+from sfn_dsl.simulate.services.eventbridge import EventBridge
+from sfn_dsl.simulate.services.functions import Function, Functions
 from sfn_dsl.simulate.services.scheduler import Scheduler
 from sfn_dsl.simulate.services.sns import SNS
 from sfn_dsl.simulate.services.sqs import SQS
+from sfn_dsl.simulate.skew import SkewedClock
 
-__all__ = ["Place", "Service"]
+if TYPE_CHECKING:
+    from sfn_dsl.simulate.surroundings import Surroundings
+
+__all__ = ["Place", "Service", "Trouble"]
 
 
 class Service(Protocol):
@@ -32,26 +37,65 @@ class Service(Protocol):
         """Answer an API call at `now`, seconds since 1970. Raises ServiceError."""
 
 
-class Place:
-    """A Region. `stopped` is the event of its return, None while it works. S3 is one for all Regions."""
+class Trouble(Enum):
+    """What can befall a Region: it stands still, or is cut off from the others and works on."""
 
-    def __init__(
-        self,
-        name: str,
-        account: str,
-        uuid: Callable[[], str],
-        s3: S3,
-        deliver: Callable[[Delivery], None],
-        plan: Callable[[Place, str], None],
-    ) -> None:
+    STOPPED = "stopped"
+    ISOLATED = "isolated"
+
+
+class Place:
+    """A Region. S3 is one for all Regions.
+
+    `stopped` is the event after which it may work again, None while it works; `isolated` the same for its ways to other Regions. An
+    event may be followed by another, so whoever waits asks again. `clock` is what is taken for the time there. `observed`: whether
+    observers take it for healthy.
+    """
+
+    def __init__(self, name: str, world: Surroundings) -> None:
         self.name = name
         self.stopped: simpy.Event | None = None
-        self.s3 = s3
-        self._account = account
-        self._uuid = uuid
-        self._deliver = deliver
-        self._plan = plan
+        self.isolated: simpy.Event | None = None
+        self.observed = True
+        self.s3 = world.s3
+        skew = world.clock_skew.get(name, 0.0)
+        self.clock: Surroundings | SkewedClock = SkewedClock(world, skew) if skew else world
+        self._account = world.account
+        self._uuid = world.uuid
+        self._deliver = world.deliver
+        self._world = world
         self._partition = partition_of(name)
+        self._troubles: dict[Trouble, list[simpy.Event]] = {Trouble.STOPPED: [], Trouble.ISOLATED: []}
+
+    @property
+    def trouble(self) -> simpy.Event | None:
+        """What stands in the way of this Region or of those who want to reach it."""
+        return self.stopped or self.isolated
+
+    def begin(self, trouble: Trouble, over: simpy.Event) -> None:
+        """A trouble begins, beside those that there are; `over` is its end."""
+        self._troubles[trouble].append(over)
+        self._note(trouble)
+
+    def end(self, trouble: Trouble, over: simpy.Event) -> None:
+        """A trouble is over; others may last."""
+        self._troubles[trouble].remove(over)
+        self._note(trouble)
+
+    def standstill(self) -> Generator[simpy.Event, Any, None]:
+        """Wait until it works."""
+        while self.stopped is not None:
+            yield self.stopped
+
+    def _note(self, trouble: Trouble) -> None:
+        last = self._troubles[trouble][-1] if self._troubles[trouble] else None
+        match trouble:
+            case Trouble.STOPPED:
+                self.stopped = last
+            case Trouble.ISOLATED:
+                self.isolated = last
+            case _:
+                assert_never(trouble)
 
     @functools.cached_property
     def dynamodb(self) -> DynamoDB:
@@ -72,14 +116,41 @@ class Place:
     def events(self) -> EventBridge:
         """Its event buses."""
         return EventBridge(
-            region=self.name, account=self._account, uuid=self._uuid, deliver=self._deliver, partition=self._partition
+            region=self.name,
+            account=self._account,
+            uuid=self._uuid,
+            deliver=self._deliver,
+            partition=self._partition,
+            loses=self._world.loses_event,
         )
 
     @functools.cached_property
     def scheduler(self) -> Scheduler:
         """Its schedules."""
-        plan = functools.partial(self._plan, self)
+        plan = functools.partial(self._world.plan, self)
         return Scheduler(region=self.name, account=self._account, plan=plan, partition=self._partition)
+
+    @functools.cached_property
+    def functions(self) -> Functions:
+        """Its Lambda functions."""
+        return Functions(
+            region=self.name,
+            account=self._account,
+            uuid=self._uuid,
+            rng=self._world.rng,
+            invoke=self._world.invoke,
+            partition=self._partition,
+        )
+
+    def function_for(self, resource: Resource, arguments: Json) -> Function | None:
+        """The function that a call invokes, if it is here."""
+        if "functions" not in vars(self):
+            return None
+        if resource.kind == "lambda":
+            return self.functions.find(resource.arn)
+        if (resource.service, resource.operation) != ("lambda", "invoke") or not isinstance(arguments, dict):
+            return None
+        return self.functions.find(str(arguments.get("FunctionName")))
 
     def service_for(self, resource: Resource, arguments: Json) -> Service | None:
         """The service that answers a call, if everything that the call names is there; None leaves the answer to a sample."""
@@ -87,9 +158,11 @@ class Place:
             return None
         used = vars(self)
         match resource.service:
-            case "dynamodb" if "dynamodb" in used:
+            case "dynamodb" if "dynamodb" in used or self._world.global_tables:
+                # A global table that has no replica here is known, and is not found.
+                known = self.dynamodb.tables.keys() | self._world.global_tables
                 tables = {text.rpartition("/")[2] for text in _named(arguments, "TableName")}
-                found: Service | None = self.dynamodb if tables and tables <= self.dynamodb.tables.keys() else None
+                found: Service | None = self.dynamodb if tables and tables <= known else None
             case "sqs" if "sqs" in used:
                 queues = {text.rpartition("/")[2] for text in _named(arguments, "QueueUrl")}
                 found = self.sqs if queues and queues <= self.sqs.queues.keys() else None

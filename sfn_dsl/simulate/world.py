@@ -11,11 +11,10 @@ Everything random comes from one seeded source, so the same world runs the same 
 
 from __future__ import annotations
 
-import random
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Final
 
 import simpy
 
@@ -24,28 +23,33 @@ from sfn_dsl.asl.services import Pattern
 from sfn_dsl.errors import SfnError
 from sfn_dsl.region import partition_of
 from sfn_dsl.simulate.bounds import Bounds, BoundsExceeded
-from sfn_dsl.simulate.clock import DEFAULT_START, timestamp
+from sfn_dsl.simulate.clock import DEFAULT_START
 from sfn_dsl.simulate.execution import Execution, execution_of
 from sfn_dsl.simulate.failure import Failure
 from sfn_dsl.simulate.items.s3_store import S3Store
 from sfn_dsl.simulate.items.store import ObjectStore
 from sfn_dsl.simulate.limits import EXPRESS_SECONDS, STANDARD_SECONDS
 from sfn_dsl.simulate.mocks.answers import Answer, Answers, Call
+from sfn_dsl.simulate.mocks.chances import Chances
 from sfn_dsl.simulate.mocks.faults import Faults, Injection
 from sfn_dsl.simulate.place import Place
 from sfn_dsl.simulate.program.machine import Program, compile_program
 from sfn_dsl.simulate.program.nodes import Block
 from sfn_dsl.simulate.program.resource import Resource
 from sfn_dsl.simulate.running.callbacks import Callbacks
+from sfn_dsl.simulate.running.dead_letters import DeadLetter
 from sfn_dsl.simulate.running.deliveries import deliver
 from sfn_dsl.simulate.running.dispatch import dispatch
 from sfn_dsl.simulate.running.firings import tick
-from sfn_dsl.simulate.running.interpreter import run_block
+from sfn_dsl.simulate.running.invocations import QueueSource, invoke_later, poll
+from sfn_dsl.simulate.running.life import live
 from sfn_dsl.simulate.running.nested import Started
-from sfn_dsl.simulate.running.thread import Deadline, Run, Steps, Thread
+from sfn_dsl.simulate.running.statuses import announce
+from sfn_dsl.simulate.running.thread import Run
 from sfn_dsl.simulate.services.eventbridge import Delivery
-from sfn_dsl.simulate.services.s3 import S3
+from sfn_dsl.simulate.services.functions import Function
 from sfn_dsl.simulate.services.service_error import ServiceError
+from sfn_dsl.simulate.surroundings import Surroundings
 
 __all__ = ["Deployed", "World"]
 
@@ -58,6 +62,8 @@ _DURATIONS: Final[Mapping[Pattern, float]] = {
 }
 _FUNCTION_SECONDS: Final = 1.0
 _PROGRESS_STEP: Final = 1000
+# Seconds within which an asynchronous invocation happens a second time, where it does.
+_DOUBLED_WITHIN: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +78,7 @@ class Deployed:
     program: Program
 
 
-class World:
+class World(Surroundings):
     """Regions, machines, executions and a clock.
 
     `start`: seconds since 1970 at which it begins. `answers`: what tasks answer; `samples`: results by state for tasks that nobody
@@ -81,6 +87,12 @@ class World:
     Lambda function, 60 s for a job or a callback. `strict`: mocked results must fit the service's output shape.
     `callbacks_sampled`: a task with a token that nobody mocked is answered by a sample; False lets it wait for
     `send_task_success`.
+
+    `chances`: how often events go astray; None: never. `event_latency`: seconds from a bus to a target, `detection`: seconds until
+    `observers` hear of a Region's trouble and of its end; both may be a pair to draw from. `clock_skew`: seconds by Region that its
+    clock is fast. `status_events`: Standard executions tell the default bus of their beginning and end. `permits`: whether a
+    principal (the target's role, else the rule; ARN) may do an action (`states:StartExecution`) on a resource (ARN), asked for what
+    rules do; None permits everything.
     """
 
     def __init__(
@@ -98,14 +110,16 @@ class World:
         bounds: Bounds | None = None,
         strict: bool = True,
         callbacks_sampled: bool = True,
+        chances: Chances | None = None,
+        event_latency: float | tuple[float, float] = (0.2, 2.0),
+        detection: float | tuple[float, float] = (120.0, 420.0),
+        clock_skew: Mapping[str, float] = MappingProxyType({}),
+        status_events: bool = False,
+        permits: Callable[[str, str, str], bool] | None = None,
     ) -> None:
-        # The clock counts from 0: whole seconds stay exact, which they would not beside 1.7e9.
-        self.env = simpy.Environment()
-        self.begin = start
-        self.rng = random.Random(seed)
-        self.account = account
-        self.s3 = S3(uuid=self.uuid)
-        self.places: dict[str, Place] = {}
+        super().__init__(
+            start=start, seed=seed, account=account, detection=detection, clock_skew=clock_skew, chances=chances or Chances()
+        )
         self.answers = answers or Answers()
         self.samples = samples or {}
         self.faults = Faults(faults)
@@ -119,37 +133,18 @@ class World:
         self.runs: dict[str, Run] = {}
         self.running = 0
         """Executions that have not ended, children of distributed Maps left aside."""
-        self.undelivered: list[Delivery] = []
-        self.event_latency = 0.5
+        self.undelivered: list[DeadLetter] = []
+        """Events that did not arrive and that no dead-letter queue took."""
+        self.event_latency = event_latency
+        self.status_events = status_events
+        self.permits = permits
         self.transitions = 0
         self.progress: Callable[[int], None] | None = None
         self._durations = durations
         for name in regions:
             self.place(name)
 
-    # Time and chance
-
-    @property
-    def now(self) -> float:
-        """Seconds since 1970."""
-        return self.begin + self.env.now
-
-    @property
-    def now_ms(self) -> int:
-        """Milliseconds since 1970."""
-        return round(self.now * 1000)
-
-    def timestamp(self) -> str:
-        """The time as AWS writes it."""
-        return timestamp(self.now)
-
-    def uuid(self) -> str:
-        """A version 4 UUID from the world's seed."""
-        return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
-
-    def random(self) -> random.Random:
-        """The world's source of chance."""
-        return self.rng
+    # Machines
 
     def duration(self, resource: Resource) -> float:
         """Virtual seconds of a call that says nothing itself."""
@@ -158,14 +153,6 @@ class World:
         if resource.kind == "lambda" or (resource.service == "lambda" and resource.pattern is Pattern.REQUEST_RESPONSE):
             return _FUNCTION_SECONDS
         return _DURATIONS[resource.pattern] if resource.kind == "service" else 60.0
-
-    # Machines
-
-    def place(self, region: str) -> Place:
-        """A Region of the world; it is made when it is first asked for."""
-        if region not in self.places:
-            self.places[region] = Place(region, self.account, self.uuid, self.s3, self._deliver, self._plan)
-        return self.places[region]
 
     def deploy(
         self,
@@ -185,6 +172,12 @@ class World:
         deployed = Deployed(arn, name, type, role_arn, self.place(region), program)
         self.machines[arn] = deployed
         return deployed
+
+    def alias(self, name: str, deployed: Deployed) -> str:
+        """Let a machine, as it is now, be reached by an alias too; its ARN. An alias of that name is moved."""
+        arn = f"{deployed.arn}:{name}"
+        self.machines[arn] = deployed
+        return arn
 
     # Executions
 
@@ -214,7 +207,10 @@ class World:
         self.running += 1
         run.done.callbacks.append(self._ended)
         run.history.add("ExecutionStarted", 0, self.now, {"input": value, "roleArn": machine.role_arn})
-        run.process = self.env.process(self._live(run, machine.program.block))
+        run.process = self.env.process(live(self, run, machine.program.block))
+        if self.status_events:
+            announce(self, run)
+            run.done.callbacks.append(lambda event: announce(self, run))
         return run
 
     def _ended(self, event: simpy.Event) -> None:
@@ -228,31 +224,8 @@ class World:
         child = Run(self, parent.machine, parent.program, arn, identity, input, deadline)
         parent.children.append(child)
         child.history.add("ExecutionStarted", 0, self.now, {"input": input, "roleArn": parent.machine.role_arn})
-        child.process = self.env.process(self._live(child, processor))
+        child.process = self.env.process(live(self, child, processor))
         return child
-
-    def _live(self, run: Run, block: Block) -> Steps:
-        """The process of an execution."""
-        thread = Thread(run, {}, 0)
-        try:
-            run.output = yield from run_block(thread, block, run.input)
-        except Failure as failure:
-            run.error, run.cause = failure.error, failure.cause
-            self._close(run, thread, "FAILED", {"error": failure.error, "cause": failure.cause})
-        except Deadline:
-            self._close(run, thread, "TIMED_OUT", {"error": "States.Timeout"})
-        except simpy.Interrupt as interrupt:
-            thread.previous = 0
-            if isinstance(interrupt.cause, Failure):
-                run.error, run.cause = interrupt.cause.error, interrupt.cause.cause
-            self._close(run, thread, "ABORTED", {"error": run.error, "cause": run.cause})
-        else:
-            self._close(run, thread, "SUCCEEDED", {"output": run.output})
-
-    def _close(self, run: Run, thread: Thread, status: str, details: Mapping[str, Any]) -> None:
-        words = {"SUCCEEDED": "Succeeded", "FAILED": "Failed", "TIMED_OUT": "TimedOut", "ABORTED": "Aborted"}
-        run.history.add(f"Execution{words[status]}", thread.previous, self.now, details)
-        run.finish(status)
 
     def stop(self, run: Run, error: str | None = None, cause: str | None = None) -> None:
         """StopExecution: abort a run; nothing happens to one that has ended."""
@@ -277,10 +250,26 @@ class World:
         """SendTaskHeartbeat; False when nobody waits for the token any more."""
         return self.callbacks.send(token, None)
 
-    def _deliver(self, delivery: Delivery) -> None:
+    def deliver(self, delivery: Delivery) -> None:
+        """Bring an event to a rule's target, and perhaps a second time."""
         self.env.process(deliver(self, delivery))
+        chances = self.chances
+        if self.chance(chances.redelivered):
+            after = self.rng.uniform(0, chances.redelivered_within)
+            self.env.process(deliver(self, delivery, after=after, renamed=chances.new_names))
 
-    def _plan(self, place: Place, schedule: str) -> None:
+    def invoke(self, function: Function, event: Json) -> None:
+        """Invoke a function asynchronously, and perhaps a second time."""
+        self.env.process(invoke_later(self, function, event))
+        if self.chance(self.chances.doubled):
+            self.env.process(invoke_later(self, function, event, self.rng.uniform(0, _DOUBLED_WITHIN)))
+
+    def map_queue(self, source: QueueSource) -> None:
+        """Poll a queue for a function of its Region, from now on."""
+        self.env.process(poll(self, self.place(source.function.region), source))
+
+    def plan(self, place: Place, schedule: str) -> None:
+        """Let a schedule of a Region fire in its time."""
         self.env.process(tick(self, place, schedule))
 
     # Bounds
@@ -326,18 +315,3 @@ class World:
     def execution(self, run: Run) -> Execution:
         """What has become of a run so far."""
         return execution_of(run)
-
-    def stop_region(self, region: str, *, after: float = 0.0, lasting: float | None = None) -> None:
-        """Let a Region stand still after so many seconds, for so many seconds (None: for good)."""
-        place = self.place(region)
-
-        def halt() -> Steps:
-            if after > 0:
-                yield self.env.timeout(after)
-            place.stopped = self.env.event()
-            if lasting is not None:
-                yield self.env.timeout(lasting)
-                event, place.stopped = place.stopped, None
-                event.succeed()
-
-        self.env.process(halt())

@@ -49,7 +49,7 @@ def expression(text: str, field: str) -> Evaluate:
                 if name in variables:
                     bindings[name] = variables[name]
         try:
-            return query.evaluate(bindings, view.thread.run.world)
+            return query.evaluate(bindings, view.thread.run.clock)
         except QueryError as error:
             sentence = f"The JSONata expression '{query.text}' specified for the field '{field}' {error}"
             raise Fault(sentence, query=True, location=field) from None

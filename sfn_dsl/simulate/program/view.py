@@ -56,7 +56,7 @@ class View:
         """Id of the thread's last event before that."""
         self.entered = entered
         """Id of the state's Entered event."""
-        self.entered_at = thread.run.world.now
+        self.entered_at = thread.run.clock.now
         self.result: Any = ABSENT
         self.error_output: Any = ABSENT
         self.retry_count: int | None = None

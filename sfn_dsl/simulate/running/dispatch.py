@@ -16,13 +16,14 @@ from sfn_dsl.errors import ConfigError
 from sfn_dsl.simulate.history import compact
 from sfn_dsl.simulate.mocks.answers import Answer, Call
 from sfn_dsl.simulate.mocks.faults import error_prefix, faulty_answer
-from sfn_dsl.simulate.place import Service
+from sfn_dsl.simulate.place import Place, Service
 from sfn_dsl.simulate.program.resource import Resource
 from sfn_dsl.simulate.results.check import check_result
 from sfn_dsl.simulate.results.sample import sample_result
 from sfn_dsl.simulate.results.shapes import METADATA
 from sfn_dsl.simulate.running.nested import Started, description, receipt
 from sfn_dsl.simulate.running.thread import Run
+from sfn_dsl.simulate.services.functions import Function
 from sfn_dsl.simulate.services.service_error import ServiceError
 
 if TYPE_CHECKING:
@@ -72,9 +73,13 @@ def _as_function(world: World, call: Call, mocked: Answer) -> Answer:
 
 def _unmocked(world: World, call: Call, run: Run) -> Answer:
     """What a service in memory says, else a sample."""
-    resource = call.resource
-    service = run.machine.region.service_for(resource, call.arguments)
-    answer = _served(world, service, call) if service is not None else None
+    resource, place = call.resource, run.machine.region
+    function = place.function_for(resource, call.arguments)
+    if function is not None:
+        answer: Answer | None = _invoked(world, place, function, call)
+    else:
+        service = place.service_for(resource, call.arguments)
+        answer = _served(world, service, call) if service is not None else None
     if resource.pattern is Pattern.CALLBACK and (answer is None or not answer.fails):
         if not world.callbacks_sampled:
             return Answer(never=True, mocked=False)
@@ -87,6 +92,24 @@ def _unmocked(world: World, call: Call, run: Run) -> Answer:
         seed = len(world.runs) * 1_000_003 + call.number
         return Answer(value=sample_result(resource.arn, call.arguments, seed=seed, now=world.timestamp()), mocked=False)
     return Answer(value={}, mocked=False)
+
+
+def _invoked(world: World, place: Place, function: Function, call: Call) -> Answer:
+    """What a function of this world comes to; it acts now and answers later."""
+    resource, arguments = call.resource, call.arguments
+    if resource.sdk:
+        return _served(world, place.functions, call)
+    event = arguments if resource.kind == "lambda" else arguments.get("Payload", {})
+    if resource.kind != "lambda" and arguments.get("InvocationType") == "Event":
+        world.invoke(function, event)
+        return _as_function(world, call, Answer(value={}, mocked=False))
+    try:
+        outcome = place.functions.run(function, event, world.now)
+    except ServiceError as error:
+        return Answer(fails=True, error=_error_name(resource, error), cause=_cause(world, resource, error), mocked=False)
+    if outcome.error is not None:
+        return Answer(fails=True, error=outcome.error, cause=compact(outcome.payload), duration=outcome.seconds, mocked=False)
+    return _as_function(world, call, Answer(value=outcome.payload, duration=outcome.seconds, mocked=False))
 
 
 def _check(call: Call, answer: Answer) -> None:
@@ -107,16 +130,20 @@ def _nested(world: World, call: Call, run: Run) -> Answer | Started | None:
         return None
     try:
         if resource.operation in ("startExecution", "startSyncExecution"):
-            return _started(world, resource, arguments)
+            return _started(world, resource, arguments, run.machine.region)
         return _managed(world, resource.operation, arguments)
     except ServiceError as error:
         return Answer(fails=True, error=_error_name(resource, error), cause=_cause(world, resource, error), mocked=False)
 
 
-def _started(world: World, resource: Resource, arguments: dict[str, Json]) -> Started | None:
-    machine = world.machines.get(str(arguments.get("StateMachineArn")))
+def _started(world: World, resource: Resource, arguments: dict[str, Json], place: Place) -> Started | None:
+    arn = str(arguments.get("StateMachineArn"))
+    machine = world.machines.get(arn)
     if machine is None:
         return None
+    if machine.region is not place:
+        # Integrations reach resources of their own Region only.
+        raise ServiceError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
     value = arguments.get("Input")
     if resource.sdk and isinstance(value, str):
         value = json.loads(value)

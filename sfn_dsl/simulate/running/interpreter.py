@@ -58,7 +58,7 @@ def run_block(thread: Thread, block: Block, value: Json) -> Steps:
                 case SucceedNode():
                     outcome = hand_on(node, view)
                 case WaitNode():
-                    yield from thread.sleep(delay(node, view, world.now))
+                    yield from thread.sleep(delay(node, view, run.clock.now))
                     outcome = hand_on(node, view)
                 case FailNode():
                     raise failure_of(node, view)

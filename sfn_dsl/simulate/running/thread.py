@@ -70,6 +70,7 @@ class Run:
         "calls",
         "cause",
         "children",
+        "clock",
         "deadline",
         "done",
         "duration",
@@ -96,6 +97,7 @@ class Run:
     ) -> None:
         self.world = world
         self.machine = machine
+        self.clock = machine.region.clock
         self.program = program
         self.arn = arn
         self.name = name
@@ -180,18 +182,21 @@ class Thread:
         self.variables = {**self.variables, **variables}
 
     def sleep(self, seconds: float) -> Steps:
-        """Let virtual time pass. Raises Deadline when the execution's time is over first."""
+        """Let virtual time pass, more while the Region stands still. Raises Deadline when the execution's time is over."""
         world, run = self.run.world, self.run
         now = world.env.now
+        region = run.machine.region
         if now + seconds >= run.deadline:
             yield world.env.timeout(max(run.deadline - now, 0))
+            yield from region.standstill()
             raise Deadline
         world.within_bounds(now + seconds)
         if seconds > 0:
             yield world.env.timeout(seconds)
-        region = run.machine.region
-        while region.stopped is not None:
-            yield region.stopped
+        if region.stopped is not None:
+            yield from region.standstill()
+            if world.env.now >= run.deadline:
+                raise Deadline
 
     def wait(self, event: simpy.Event, seconds: float | None) -> Steps:
         """Wait for an event, at most so many seconds; whether it happened. Raises Deadline like `sleep`."""
@@ -203,8 +208,8 @@ class Thread:
             yield event
         else:
             yield event | timer
-        while run.machine.region.stopped is not None:
-            yield run.machine.region.stopped
+        if run.machine.region.stopped is not None:
+            yield from run.machine.region.standstill()
         if event.triggered:
             return True
         world.within_bounds(world.env.now)

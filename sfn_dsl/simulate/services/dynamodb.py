@@ -79,18 +79,22 @@ class DynamoDB:
 
         Raises ValueError for a name that is taken.
         """
-        if name in self.tables:
-            raise ValueError(f"there is already a table {name}")
         found = {index: Index(index, *keys) for index, keys in sorted(indexes.items())}
         table = Table(name, Index("", partition_key, sort_key), found, dict(key_types), ttl_attribute)
-        self.tables[name] = table
+        self.add_table(table)
         return table
+
+    def add_table(self, table: Table) -> None:
+        """Have a table that other Regions have too. Raises ValueError for a name that is taken."""
+        if table.name in self.tables:
+            raise ValueError(f"there is already a table {table.name}")
+        self.tables[table.name] = table
 
     def call(self, operation: str, arguments: Mapping[str, Json], now: float) -> Json:
         """Answer an API call at `now` (epoch seconds). Raises ServiceError."""
         match operation:
             case "PutItem" | "UpdateItem" | "DeleteItem":
-                change = prepare(operation.removesuffix("Item"), arguments, self._table).change()
+                change = prepare(operation.removesuffix("Item"), arguments, self._written).change()
                 change.apply()
                 return {"Attributes": copied(change.attributes)} if change.attributes else {}
             case "GetItem":
@@ -109,7 +113,11 @@ class DynamoDB:
                 return self._batch_write(arguments)
         raise ServiceError("NotSimulated", f"The operation {operation} of DynamoDB is not simulated")
 
-    def _table(self, name: Json) -> Table:
+    def _written(self, name: Json) -> Table:
+        """The table of a write. Raises ServiceError."""
+        return self._table(name, writes=True)
+
+    def _table(self, name: Json, *, writes: bool = False) -> Table:
         """The table of a TableName, which may be an ARN. Raises ServiceError."""
         text = str(name)
         arn = _TABLE_ARN.fullmatch(text)
@@ -124,7 +132,10 @@ class DynamoDB:
                 raise refused(text, "tableName", "have length less than or equal to 255")
         if text not in self.tables:
             raise ServiceError("ResourceNotFoundException", "Requested resource not found")
-        return self.tables[text]
+        table = self.tables[text]
+        if table.admit is not None:
+            table.admit(self.region, writes=writes)
+        return table
 
     def _reader(self, arguments: Mapping[str, Json], within: str = "") -> tuple[Table, Key, tuple[Steps, ...] | None]:
         require(arguments, "TableName", "Key", within=within)
@@ -159,7 +170,7 @@ class DynamoDB:
                 )
             name = actions[0]
             within = f"transactItems.{number}.member.{name[0].lower()}{name[1:]}."
-            writes.append(prepare(name, entry[name], self._table, within))
+            writes.append(prepare(name, entry[name], self._written, within))
         self._refuse_repeated_targets((write.table, _target(write)) for write in writes)
         changes: list[Change] = []
         reasons: list[dict[str, Json]] = []
@@ -240,7 +251,7 @@ class DynamoDB:
                 request = entry.get(f"{action}Request")
                 if request is None:
                     raise invalid("Supplied AttributeValue has no PutRequest or DeleteRequest")
-                changes.append(prepare(action, {**request, "TableName": name}, self._table).change())
+                changes.append(prepare(action, {**request, "TableName": name}, self._written).change())
         if len({(change.table.name, change.key) for change in changes}) < len(changes):
             raise invalid("Provided list of item keys contains duplicates")
         for change in changes:

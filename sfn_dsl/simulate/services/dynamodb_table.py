@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from sfn_dsl.asl.model import Json
 from sfn_dsl.simulate.services.dynamodb_values import Item, Value, equal, invalid, item_of, sort_key, type_of
 
-__all__ = ["Index", "Key", "Table"]
+__all__ = ["Admission", "Index", "Key", "Table"]
 
 Key = tuple[str, str]
 """What identifies an item: the contents of its partition key and its sort key (empty where there is none)."""
@@ -38,9 +38,19 @@ class Index:
         return (self.partition_key,) if self.sort_key is None else (self.partition_key, self.sort_key)
 
 
+class Admission(Protocol):
+    """Who may reach a table."""
+
+    def __call__(self, region: str, *, writes: bool) -> None:
+        """Raise ServiceError where a call from a Region cannot be answered."""
+
+
 @dataclass(slots=True)
 class Table:
-    """Items by key. Items are never changed in place: whoever holds one keeps what it was."""
+    """Items by key. Items are never changed in place: whoever holds one keeps what it was.
+
+    `changed` hears of each item that a call wrote (None: deleted), `admit` is asked before each call; both are for global tables.
+    """
 
     name: str
     primary: Index
@@ -48,6 +58,8 @@ class Table:
     key_types: Mapping[str, str]
     ttl_attribute: str | None = None
     items: dict[Key, Item] = field(default_factory=dict)
+    changed: Callable[[Key, Item | None], None] | None = None
+    admit: Admission | None = None
 
     def key_of(self, item: Item) -> Key:
         """The key of an item that was checked."""

@@ -48,6 +48,8 @@ class Change:
             self.table.items.pop(self.key, None)
         else:
             self.table.items[self.key] = self.new
+        if self.table.changed is not None and self.new is not self.old:
+            self.table.changed(self.key, self.new)
 
 
 @dataclass(frozen=True, slots=True)

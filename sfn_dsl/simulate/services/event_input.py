@@ -20,7 +20,11 @@ _PARTS = re.compile(r'"(?:[^"\\]|\\.)*"|<[A-Za-z0-9_.-]+>', re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a rule sends events. At most one of `input` (JSON text), `input_path` and `input_template` is given."""
+    """Where a rule sends events. At most one of `input` (JSON text), `input_path` and `input_template` is given.
+
+    `role_arn`: as whom the bus calls the target. `retry_attempts`: 0 to 185, `max_age`: 60 to 86,400 seconds; a delivery that still
+    fails goes to the queue `dead_letter` (ARN), if there is one.
+    """
 
     id: str
     arn: str
@@ -28,6 +32,10 @@ class Target:
     input_path: str | None = None
     input_paths: Mapping[str, str] | None = None
     input_template: str | None = None
+    role_arn: str | None = None
+    retry_attempts: int = 185
+    max_age: float = 86_400
+    dead_letter: str | None = None
 
     def check(self) -> None:
         """Refuse what PutTargets refuses. Raises ServiceError."""
@@ -37,6 +45,12 @@ class Target:
                 "ValidationException",
                 f"Only one of Input, InputPath, or InputTransformer must be provided for target {self.id}.",
             )
+        for name, value, low, high in (
+            ("MaximumRetryAttempts", self.retry_attempts, 0, 185),
+            ("MaximumEventAgeInSeconds", self.max_age, 60, 86_400),
+        ):
+            if not low <= value <= high:
+                raise ServiceError("ValidationException", f"{name} of target {self.id} is not from {low} to {high}: {value}")
         for name in _VARIABLE.findall(self.input_template or ""):
             if name not in (self.input_paths or {}) and not name.startswith(_OWN):
                 raise ServiceError(

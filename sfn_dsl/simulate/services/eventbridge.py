@@ -54,7 +54,10 @@ class SeenEvent:
 
 
 class EventBridge:
-    """The buses of one account and Region. `uuid` makes event ids, `deliver` gets what rules match, in order of rule names."""
+    """The buses of one account and Region. `uuid` makes event ids, `deliver` gets what rules match, in order of rule names.
+
+    `loses` says of each event that a bus takes whether it gets no further; None loses nothing.
+    """
 
     operations: ClassVar[frozenset[str]] = frozenset({"PutEvents", "TestEventPattern"})
 
@@ -67,13 +70,16 @@ class EventBridge:
         deliver: Callable[[Delivery], None],
         size_limit: int = 262_144,
         partition: str = "aws",
+        loses: Callable[[], bool] | None = None,
     ) -> None:
         self.region = region
         self.account = account
         self.events: list[SeenEvent] = []
+        self.lost: list[SeenEvent] = []
         self.buses: dict[str, dict[str, Rule]] = {"default": {}}
         self._uuid = uuid
         self._deliver = deliver
+        self._loses = loses
         self._size_limit = size_limit
         self._prefix = f"arn:{partition}:events:{region}:{account}:"
 
@@ -119,7 +125,11 @@ class EventBridge:
 
         A bus that does not exist takes nothing, which AWS does not report.
         """
-        self.events.append(SeenEvent(bus, event, now))
+        seen = SeenEvent(bus, event, now)
+        self.events.append(seen)
+        if self._loses is not None and self._loses():
+            self.lost.append(seen)
+            return
         for _, rule in sorted(self.buses.get(bus, {}).items()):
             if rule.enabled and rule.matcher is not None and rule.matcher(event):
                 for target in rule.targets:

@@ -227,17 +227,32 @@ class SNS:
                 done.append({"Id": entry.get("Id"), **answer})
         return {"Failed": failed, "Successful": done}
 
+    def record(self, notification: Notification, subscription: str) -> dict[str, Json]:
+        """What a Lambda function receives of a notification: one of its Records."""
+        fields = {name.replace("URL", "Url"): value for name, value in self._fields(notification, subscription, "lambda").items()}
+        return {
+            "EventSource": "aws:sns",
+            "EventVersion": "1.0",
+            "EventSubscriptionArn": subscription,
+            "Sns": {**fields, "MessageAttributes": fields["MessageAttributes"] or {}},
+        }
+
     def _envelope(self, notification: Notification, subscription: str) -> str:
-        """What a queue receives. Its signature is a stand-in."""
+        """What a queue receives."""
+        fields = self._fields(notification, subscription, "sqs")
+        return json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=False)
+
+    def _fields(self, notification: Notification, subscription: str, protocol: str) -> dict[str, Json]:
+        """A notification as its subscribers see it. Its signature is a stand-in."""
         host = f"https://sns.{self.region}.amazonaws.com"
         time = datetime.fromtimestamp(notification.time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-        fields: dict[str, Json] = {
+        return {
             "Type": "Notification",
             "MessageId": notification.id,
             "SequenceNumber": notification.sequence,
             "TopicArn": notification.topic,
             "Subject": notification.subject,
-            "Message": notification.text("sqs"),
+            "Message": notification.text(protocol),
             "Timestamp": time,
             "SignatureVersion": "1",
             "Signature": "simulated",
@@ -249,7 +264,6 @@ class SNS:
             }
             or None,
         }
-        return json.dumps({name: value for name, value in fields.items() if value is not None}, ensure_ascii=False)
 
 
 def _invalid(reason: str) -> ServiceError:

@@ -163,7 +163,7 @@ class SQS:
             self._sequence += 256
             message.sequence = str(self._sequence)
             queue.sent_ids[str(deduplication_id)] = (now, message)
-        queue.messages.append(message)
+        queue.add(message)
         return sent(message)
 
     def _receive(self, queue: Queue, arguments: Mapping[str, Json], now: float) -> Json:
@@ -197,7 +197,7 @@ class SQS:
         """Move a message that was received too often; it keeps its id and its age."""
         queue.messages.remove(message)
         message.received, message.first_received, message.receipt = 0, None, ""
-        self._named(str(queue.dead_letter_queue)).messages.append(message)
+        self._named(str(queue.dead_letter_queue)).add(message)
 
     def _attributes(self, queue: Queue, arguments: Mapping[str, Json], now: float) -> dict[str, Json]:
         waiting = [message for message in queue.messages if message.visible > now]

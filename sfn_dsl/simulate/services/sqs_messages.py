@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sfn_dsl.asl.model import Json
@@ -48,7 +48,7 @@ class Message:
 
 @dataclass(slots=True)
 class Queue:
-    """A queue's settings (seconds, bytes) and its messages, oldest first."""
+    """A queue's settings (seconds, bytes) and its messages, oldest first. `arrived` is called when a message comes in."""
 
     name: str
     url: str
@@ -63,8 +63,15 @@ class Queue:
     maximum_receives: int = 0
     created: float = 0
     messages: list[Message] = field(default_factory=list)
+    arrived: Callable[[], None] | None = None
     # Of FIFO queues: when a deduplication id was sent, and the answer it got.
     sent_ids: dict[str, tuple[float, Message]] = field(default_factory=dict)
+
+    def add(self, message: Message) -> None:
+        """Put a message at the end."""
+        self.messages.append(message)
+        if self.arrived is not None:
+            self.arrived()
 
     def expire(self, now: float) -> None:
         """Drop what was kept for longer than the retention period."""
