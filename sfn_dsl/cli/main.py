@@ -21,6 +21,7 @@ _COMMANDS = {
     "completion": "Print the completion script for a shell.",
     "diff": "Show what changed, state by state.",
     "explain": "Say what a rule of `check` is about.",
+    "iam": "What machines may do, and which states need it.",
     "list": "List pipelines and what they become.",
     "record": "Save the history of a real execution, to be simulated.",
     "simulate": "Run a definition on a virtual clock, with faults.",

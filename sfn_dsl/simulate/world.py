@@ -51,7 +51,11 @@ from sfn_dsl.simulate.services.functions import Function
 from sfn_dsl.simulate.services.service_error import ServiceError
 from sfn_dsl.simulate.surroundings import Surroundings
 
-__all__ = ["Deployed", "World"]
+__all__ = ["Deployed", "Watch", "World"]
+
+Watch = Callable[[Call, Run], None]
+"""Sees every call of every run before it is answered."""
+
 
 # Virtual seconds that a call takes when nothing is said about it.
 _DURATIONS: Final[Mapping[Pattern, float]] = {
@@ -140,6 +144,7 @@ class World(Surroundings):
         self.permits = permits
         self.transitions = 0
         self.progress: Callable[[int], None] | None = None
+        self.audit: Watch | None = None
         self._durations = durations
         for name in regions:
             self.place(name)
@@ -234,6 +239,8 @@ class World(Surroundings):
 
     def answer(self, call: Call, run: Run) -> Answer | Started:
         """What a task's call comes to."""
+        if self.audit is not None:
+            self.audit(call, run)
         return dispatch(self, call, run)
 
     # Callbacks and events
