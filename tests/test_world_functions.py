@@ -173,6 +173,35 @@ def test_a_busy_function_is_throttled_and_retried() -> None:
     assert recorder.times[2] >= 10
 
 
+def test_a_state_invokes_and_does_not_wait() -> None:
+    world = World()
+    recorder = Recorder(world, failures=1)
+    create(world, recorder, seconds=5.0, timeout=60)
+    run = start(world, task(Arguments={"FunctionName": "f", "Payload": {"batch": "b1"}, "InvocationType": "Event"}))
+    world.run()
+    assert (run.status, run.duration) == ("SUCCEEDED", 1.0)
+    world.run(seconds=200)
+    assert recorder.events == [{"batch": "b1"}, {"batch": "b1"}]
+    assert recorder.times == [0, 65], "the second try comes a minute after the first has ended"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_function_gets_a_task_token(fails: bool) -> None:
+    world = World(callbacks_sampled=False)
+    recorder = Recorder(world, failures=1 if fails else 0)
+    create(world, recorder)
+    payload = {"token": "{% $states.context.Task.Token %}"}
+    run = start(world, task(f"{INVOKE}.waitForTaskToken", Arguments={"FunctionName": "f", "Payload": payload}))
+    world.run(seconds=30)
+    if fails:
+        assert (run.status, run.error) == ("FAILED", "Wrong")
+        return
+    assert run.status == "RUNNING"
+    assert world.send_task_success(recorder.events[0]["token"], {"rows": 1})
+    world.run()
+    assert (run.status, run.output, run.duration) == ("SUCCEEDED", {"rows": 1}, 30)
+
+
 def test_a_handler_cannot_change_what_flows() -> None:
     world = World()
 
