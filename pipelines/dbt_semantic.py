@@ -1,34 +1,29 @@
 """Base layer -> semantic layer: data consistency check, dbt behind its REST service on EKS, check of the results, publish."""
 
-from pipelines._control import claim, mark, on_failure, record_key
+from pipelines._alert import alert
+from pipelines.guidewire_base import ready
 from sfn_dsl import (
     THROTTLED,
     TRANSIENT,
-    Branch,
+    Alarms,
     ConsistencyCheck,
+    Control,
     DbtCall,
-    DynamoDB,
+    EventRule,
     Input,
     Load,
     Logging,
     Notify,
     Pipeline,
     Stage,
-    Succeed,
     config,
     fn,
 )
 
 NAME = "dbt-semantic"
 
-batch = Input(batch_id=str, business_date=str, manifest={"uri": str, "sha256": str, "object_count": int}, attempt=1)
-look = DynamoDB.get("Read control record", table=config.control_table, key=record_key(NAME, batch))
-
-done = Branch(
-    "Already published?",
-    (look.output.Item.status.S == "PUBLISHED", Succeed("Nothing to do")),
-    otherwise=claim("Claim batch", NAME, batch),
-)
+batch = Input(batch_id=str, business_date=str, manifest={"uri": str, "sha256": str, "object_count": int})
+run = Control(batch.batch_id)
 
 check = ConsistencyCheck(
     "Data consistency check",
@@ -43,7 +38,7 @@ dbt = DbtCall(
     command="build",
     select="tag:semantic",
     vars={"batch_id": batch.batch_id, "business_date": batch.business_date},
-    idempotency_key=fn.format("{}/{}/build/{}", NAME, batch.batch_id, batch.attempt),
+    idempotency_key=fn.format("{}/{}/build/{}", NAME, batch.batch_id, run.attempt),
     timeout_seconds=14_400,
 )
 
@@ -61,8 +56,9 @@ results = ConsistencyCheck(
 publish = Load.snowflake(
     "Publish semantic layer",
     function="snowflake-runner",
+    # The procedure updates the batch's ledger row only where its fence is not higher, so that two runs never both publish.
     sql="call semantic.publish_batch(?, ?)",
-    binds=[batch.batch_id, batch.attempt],
+    binds=[batch.batch_id, run.fence],
     options={"warehouse": "ETL_WH", "role": "ETL_PUBLISHER"},
     returns={"published_rows": int},
     timeout_seconds=900,
@@ -79,17 +75,15 @@ pipeline = Pipeline(
     name=NAME,
     comment="Base layer to semantic layer by dbt",
     input=batch,
-    body=[
-        look,
-        done,
-        Stage("check", check),
-        Stage("build", dbt, results, mark("Mark built", NAME, batch, "BUILT")),
-        Stage("publish", publish, mark("Mark published", NAME, batch, "PUBLISHED"), tell),
-    ],
-    on_failure=on_failure(NAME, batch),
+    control=run,
+    body=[Stage("check", check), Stage("build", dbt, results), Stage("publish", publish, tell)],
+    consumes=(ready,),
+    triggers=(EventRule(),),
+    on_failure=alert(NAME, batch),
     retry=TRANSIENT + THROTTLED,
     logging=Logging(level="ERROR"),
     tracing=True,
     timeout_seconds=28_800,
+    alarms=Alarms(duration_seconds=14_400, fresh_within_hours=30),
     tags={"system": "guidewire", "layer": "semantic"},
 )

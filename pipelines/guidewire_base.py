@@ -1,18 +1,38 @@
-"""Guidewire SaaS S3 -> enterprise lake -> Snowflake base layer, with a control record per batch and a READY event at the end."""
+"""Guidewire SaaS S3 -> enterprise lake -> Snowflake base layer, once a night; tells the semantic layer when a batch is ready."""
 
-from pipelines._control import claim, mark, on_failure
-from sfn_dsl import THROTTLED, TRANSIENT, Extract, Input, Load, Logging, Notify, Pipeline, Stage, Transform, config
+from pipelines._alert import alert
+from sfn_dsl import (
+    SCHEDULED_TIME,
+    THROTTLED,
+    TRANSIENT,
+    Alarms,
+    BatchReady,
+    Control,
+    Extract,
+    Input,
+    Load,
+    Logging,
+    Pipeline,
+    Schedule,
+    Stage,
+    Transform,
+    config,
+    fn,
+)
 
 NAME = "guidewire-base"
 
-batch = Input(batch_id=str, business_date=str, source_prefix="policycenter/")
+# The batch is the slot of the schedule, such as 2026-11-21T02:00:00Z: a slot that is called twice is one batch.
+batch = Input(batch_id=str, source_prefix="policycenter/")
+business_date = fn.substring(batch.batch_id, 0, 10)
+run = Control(batch.batch_id)
 
 copy = Extract.glue(
     "Copy to lake",
     job="gw-copy-to-lake",
     arguments={
         "--batch_id": batch.batch_id,
-        "--business_date": batch.business_date,
+        "--business_date": business_date,
         "--source_prefix": batch.source_prefix,
         "--target_bucket": config.lake_bucket,
     },
@@ -30,21 +50,20 @@ manifest = Transform.lambda_(
 load = Load.glue(
     "Load base layer",
     job="gw-load-snowflake-base",
-    arguments={"--batch_id": batch.batch_id, "--manifest": manifest.output.uri, "--sha256": manifest.output.sha256},
+    arguments={
+        "--batch_id": batch.batch_id,
+        "--manifest": manifest.output.uri,
+        "--sha256": manifest.output.sha256,
+        "--fence": fn.text(run.fence),
+    },
     timeout_seconds=7200,
 )
 
-announce = Notify.eventbridge(
-    "Announce batch",
-    bus=config.event_bus,
-    source=f"com.acme.etl.{NAME}",
-    detail_type="BatchReady",
-    detail={
-        "pipeline": NAME,
-        "batch_id": batch.batch_id,
-        "business_date": batch.business_date,
-        "status": "SUCCEEDED",
-        "produced_region": config.region,
+ready = BatchReady(
+    pipeline=NAME,
+    batch_id=batch.batch_id,
+    fields={
+        "business_date": business_date,
         "manifest": {
             "uri": manifest.output.uri,
             "sha256": manifest.output.sha256,
@@ -57,18 +76,16 @@ pipeline = Pipeline(
     name=NAME,
     comment="Guidewire policies to the Snowflake base layer",
     input=batch,
-    body=[
-        claim("Open control record", NAME, batch),
-        Stage("copy", copy, manifest, mark("Mark copied", NAME, batch, "COPIED", manifest_uri=manifest.output.uri)),
-        Stage("load", load, mark("Mark loaded", NAME, batch, "LOADED", load_run=load.output.JobRunId)),
-        # The row says READY before the event goes out: a lost event then costs minutes, never a batch.
-        Stage("announce", mark("Mark ready", NAME, batch, "READY"), announce),
-    ],
+    control=run,
+    body=[Stage("copy", copy, manifest), Stage("load", load)],
     output={"manifest": manifest.output.uri, "object_count": manifest.output.object_count},
-    on_failure=on_failure(NAME, batch),
+    produces=ready,
+    triggers=(Schedule(expression="cron(30 5 * * ? *)", input={"batch_id": SCHEDULED_TIME}),),
+    on_failure=alert(NAME, batch),
     retry=TRANSIENT + THROTTLED,
     logging=Logging(level="ERROR"),
     tracing=True,
     timeout_seconds=21_600,
+    alarms=Alarms(duration_seconds=14_400, fresh_within_hours=26),
     tags={"system": "guidewire", "layer": "base"},
 )

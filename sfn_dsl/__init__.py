@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sfn_dsl import functions as fn
+    from sfn_dsl.control.contract import BatchReady
+    from sfn_dsl.control.control import Control
+    from sfn_dsl.deployment import Arbiter, Deployment
     from sfn_dsl.expression import CONTEXT as context
     from sfn_dsl.expression import FAILURE as failure
-    from sfn_dsl.pipeline import Default, Encryption, Input, Logging, Pipeline, Stage
+    from sfn_dsl.pipeline import Alarms, Default, Encryption, Input, Logging, Pipeline, Stage
     from sfn_dsl.policy import (
         ALL,
         BUSINESS,
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
         RetryPolicy,
         retry,
     )
+    from sfn_dsl.resources.iam.narrowing import Permissions
+    from sfn_dsl.resources.iam.statement import Statement
     from sfn_dsl.settings import config, other_region
     from sfn_dsl.steps.approval import Approval
     from sfn_dsl.steps.branch import CONTINUE, Branch
@@ -59,12 +64,24 @@ if TYPE_CHECKING:
     from sfn_dsl.steps.task import Task
     from sfn_dsl.steps.wait import Wait
     from sfn_dsl.texts import text_template
+    from sfn_dsl.triggers.direct import Direct
+    from sfn_dsl.triggers.event_lambda import EventLambda
+    from sfn_dsl.triggers.event_rule import EventRule
+    from sfn_dsl.triggers.s3_event import S3Event
+    from sfn_dsl.triggers.schedule import SCHEDULED_TIME, Schedule
+    from sfn_dsl.triggers.sns_event import SnsEvent
+    from sfn_dsl.triggers.trigger import Intermediate
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "pipeline": "Default Encryption Input Logging Pipeline Stage",
+    "control.contract": "BatchReady",
+    "control.control": "Control",
+    "deployment": "Arbiter Deployment",
+    "pipeline": "Alarms Default Encryption Input Logging Pipeline Stage",
     "policy": "ALL BUSINESS JOB_FAILED NEVER POISON THROTTLED TIMEOUT TRANSIENT Catcher ErrorClass RetryPolicy retry",
+    "resources.iam.narrowing": "Permissions",
+    "resources.iam.statement": "Statement",
     "settings": "config other_region",
     "steps.approval": "Approval",
     "steps.branch": "CONTINUE Branch",
@@ -86,6 +103,13 @@ _HOMES = {
     "steps.task": "Task",
     "steps.wait": "Wait",
     "texts": "text_template",
+    "triggers.direct": "Direct",
+    "triggers.event_lambda": "EventLambda",
+    "triggers.event_rule": "EventRule",
+    "triggers.s3_event": "S3Event",
+    "triggers.schedule": "SCHEDULED_TIME Schedule",
+    "triggers.sns_event": "SnsEvent",
+    "triggers.trigger": "Intermediate",
 }
 _NAMES = {name: (f"sfn_dsl.{home}", name) for home, names in _HOMES.items() for name in names.split()}
 _NAMES["context"] = ("sfn_dsl.expression", "CONTEXT")
@@ -98,28 +122,38 @@ __all__ = [
     "JOB_FAILED",
     "NEVER",
     "POISON",
+    "SCHEDULED_TIME",
     "TASK_TOKEN",
     "THROTTLED",
     "TIMEOUT",
     "TRANSIENT",
+    "Alarms",
     "Approval",
+    "Arbiter",
     "AthenaResults",
+    "BatchReady",
     "Batches",
     "Branch",
     "Catcher",
     "ConsistencyCheck",
+    "Control",
     "CsvFile",
     "DbtCall",
     "Default",
+    "Deployment",
+    "Direct",
     "DistributedMap",
     "DynamoDB",
     "Encryption",
     "ErrorClass",
+    "EventLambda",
+    "EventRule",
     "Extract",
     "Fail",
     "ForEach",
     "HttpCall",
     "Input",
+    "Intermediate",
     "Item",
     "JsonFile",
     "JsonLines",
@@ -128,13 +162,18 @@ __all__ = [
     "Notify",
     "Parallel",
     "ParquetFile",
+    "Permissions",
     "Pipeline",
     "Raw",
     "RetryPolicy",
+    "S3Event",
     "S3Inventory",
     "S3Objects",
+    "Schedule",
+    "SnsEvent",
     "Stage",
     "StartPipeline",
+    "Statement",
     "Succeed",
     "Task",
     "Transform",

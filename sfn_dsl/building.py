@@ -1,44 +1,65 @@
-"""From a project to the files of its build: compile every pipeline for every target, prove the results, write them down."""
+"""From a project to the files of its build: wire and compile every pipeline for every target, prove the results, write down what
+they are and what is deployed around them."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sfn_dsl.asl.canonical import canonical
 from sfn_dsl.asl.emit import to_json
-from sfn_dsl.asl.schema import schema_digest, validate
-from sfn_dsl.asl.shapes import cache_folder, remember
-from sfn_dsl.asl.walk import walk
 from sfn_dsl.compile.machine import Compiled, compile_pipeline
 from sfn_dsl.configuration import Project
 from sfn_dsl.diagnostic import Diagnostic, Severity
-from sfn_dsl.output import MANIFEST, Output, listed, sha256
+from sfn_dsl.errors import DeclarationError
+from sfn_dsl.output import MANIFEST, Output, listed
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.project import Loaded, relative
+from sfn_dsl.proving import Proven, judged
 from sfn_dsl.region import Target
-from sfn_dsl.rules.registry import plug_in_files
-from sfn_dsl.span import Span
+from sfn_dsl.resources import cloudformation, terraform
+from sfn_dsl.resources.check import check, check_together
+from sfn_dsl.resources.template import Template
+from sfn_dsl.span import NOWHERE, Span
+from sfn_dsl.stacks.machine import machine_policy
+from sfn_dsl.stacks.pipeline_stack import pipeline_stack
+from sfn_dsl.stacks.shared_stack import shared_stack
+from sfn_dsl.triggers.wiring import Wired, Wiring, closer, wire
 
 if TYPE_CHECKING:
     from sfn_dsl.checking.selection import Selection
 
-__all__ = ["Build", "build_project", "definition_file", "retired_folders", "settings_file"]
+__all__ = [
+    "SHARED",
+    "Build",
+    "build_project",
+    "definition_file",
+    "policy_file",
+    "retired_folders",
+    "settings_file",
+    "template_file",
+]
 
-MAX_DEFINITION = 1_048_576
-_REMEMBERED = 20_000
+SHARED = "shared"
+"""Name of the template that all pipelines of a target share."""
+TERRAFORM = "terraform"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
-    """Everything a build made in memory: machines, files and findings. The files are good when no finding is an error."""
+    """Everything a build made in memory: machines, templates, files and findings. The files are good when no finding is an error.
+
+    `compiled`: the chosen pipelines; `machines`: those that stand beside them (`<pipeline>-sweeper`, ...) and the shared ones.
+    """
 
     compiled: tuple[Compiled, ...]
+    machines: tuple[Compiled, ...] = ()
+    templates: tuple[Template, ...] = ()
     outputs: tuple[Output, ...]
     diagnostics: tuple[Diagnostic, ...]
+    wiring: Wiring
 
     @property
     def failed(self) -> bool:
@@ -56,6 +77,16 @@ def settings_file(name: str) -> str:
     return f"{name}.settings.json"
 
 
+def policy_file(name: str) -> str:
+    """The file of the policy of a state machine's role."""
+    return f"{name}.policy.json"
+
+
+def template_file(name: str) -> str:
+    """The file of the CloudFormation template of a pipeline, or of what all share."""
+    return f"{name}.template.json"
+
+
 def build_project(
     project: Project,
     loaded: Loaded,
@@ -63,145 +94,148 @@ def build_project(
     targets: Iterable[Target],
     selection: Selection | None = None,
 ) -> Build:
-    """Compile pipelines for targets. Findings of all of them come in one list, each once, by file and line. `selection`: rules to
+    """Build pipelines for targets. Findings of all of them come in one list, each once, by file and line. `selection`: rules to
     judge definitions by, instead of those of level error and the schema."""
-    targets = tuple(targets)
-    chosen = tuple(pipelines)
-    findings: dict[Diagnostic, None] = dict.fromkeys(relative(project.root, found) for found in loaded.diagnostics)
-    proven = _Proven(project)
-    results: dict[str, list[Compiled]] = {target.folder: [] for target in targets}
-    files: dict[str, dict[str, str]] = {target.folder: {} for target in targets}
-    for pipeline in chosen:
-        for target in targets:
-            compiled = compile_pipeline(pipeline, target, query_language=project.query_language)
-            found = [relative(project.root, item) for item in compiled.diagnostics]
-            findings.update(dict.fromkeys(found))
-            if any(item.severity is Severity.ERROR for item in found):
-                continue
-            definition = to_json(compiled.machine)
-            text = canonical(definition)
-            for item in _judged(project, compiled, definition, text, proven, selection):
-                findings[relative(project.root, item)] = None
-            results[target.folder].append(compiled)
-            files[target.folder][definition_file(pipeline.name)] = text
-            files[target.folder][settings_file(pipeline.name)] = canonical(dict(compiled.settings))
-    proven.save()
-    names = {pipeline.name for pipeline in chosen}
-    everything = {pipeline.name for pipeline in loaded.pipelines}
-    outputs = tuple(
-        Output(folder=target.folder, files=files[target.folder], kept=_kept(project.build / target.folder, everything - names))
-        for target in targets
-    )
-    return Build(
-        compiled=tuple(compiled for target in targets for compiled in results[target.folder]),
-        outputs=outputs,
-        diagnostics=tuple(sorted(findings, key=lambda item: item.sort_key)),
-    )
+    return _Building(project, loaded, tuple(pipelines), tuple(targets), selection).run()
 
 
-def _kept(folder: Path, names: set[str]) -> frozenset[str]:
+class _Building:
+    def __init__(
+        self,
+        project: Project,
+        loaded: Loaded,
+        chosen: tuple[Pipeline, ...],
+        targets: tuple[Target, ...],
+        selection: Selection | None,
+    ) -> None:
+        self.project = project
+        self.loaded = loaded
+        self.chosen = chosen
+        self.targets = targets
+        self.selection = selection
+        self.proven = Proven(project)
+        self.findings: dict[Diagnostic, None] = {}
+        self.files: dict[str, dict[str, str]] = {target.folder: {} for target in targets}
+        self.compiled: dict[str, list[Compiled]] = {target.folder: [] for target in targets}
+        self.machines: dict[str, list[Compiled]] = {target.folder: [] for target in targets}
+        self.templates: list[Template] = []
+
+    def run(self) -> Build:
+        self.find(self.loaded.diagnostics)
+        wiring = wire(self.loaded.pipelines)
+        self.find(wiring.problems)
+        for pipeline in self.chosen:
+            wired = wiring.pipelines[pipeline.name]
+            for target in self.targets:
+                self.pipeline(wired, target)
+        for target in self.targets if self.loaded.pipelines else ():
+            self.shared(wiring, target)
+        self.find(check_together(self.templates))
+        self.proven.save()
+        return Build(
+            compiled=tuple(one for target in self.targets for one in self.compiled[target.folder]),
+            machines=tuple(one for target in self.targets for one in self.machines[target.folder]),
+            templates=tuple(self.templates),
+            outputs=tuple(self.outputs(wiring)),
+            diagnostics=tuple(sorted(self.findings, key=lambda item: item.sort_key)),
+            wiring=wiring,
+        )
+
+    def find(self, findings: Iterable[Diagnostic]) -> None:
+        for found in findings:
+            self.findings[relative(self.project.root, found)] = None
+
+    def pipeline(self, wired: Wired, target: Target) -> None:
+        """A pipeline, the machines beside it, and their template, in one Region."""
+        if wired.pipeline.deployment is not None:
+            target = replace(target, deployment=wired.pipeline.deployment)
+        made = [self.machine(pipeline, target, own=pipeline is wired.pipeline) for pipeline in wired.all_machines]
+        good = [compiled for compiled in made if compiled is not None]
+        self.compiled[target.folder] += [one for one in good if one.pipeline.name == wired.pipeline.name]
+        self.machines[target.folder] += [one for one in good if one.pipeline.name != wired.pipeline.name]
+        if len(good) < len(made) or any(found.severity is Severity.ERROR for found in self.findings):
+            return
+        try:
+            template = pipeline_stack(wired, good, target, self.project.owner)
+        except DeclarationError as error:
+            self.find([_refused(error, wired.pipeline.span)])
+            return
+        self.template(template, wired.pipeline.name, wired.pipeline.span)
+
+    def shared(self, wiring: Wiring, target: Target) -> None:
+        """What all pipelines of a Region share."""
+        made = self.machine(closer(target.deployed), target)
+        if made is None:
+            return
+        self.machines[target.folder].append(made)
+        self.template(shared_stack(target, wiring.contracts, [made], self.project.owner), SHARED, NOWHERE)
+
+    def machine(self, pipeline: Pipeline, target: Target, *, own: bool = False) -> Compiled | None:
+        """A compiled machine with its files; None when it is wrong. `own`: a user has declared it."""
+        compiled = compile_pipeline(pipeline, target, query_language=self.project.query_language)
+        self.find(compiled.diagnostics)
+        if any(item.severity is Severity.ERROR for item in compiled.diagnostics):
+            return None
+        definition = to_json(compiled.machine)
+        text = canonical(definition)
+        found = judged(self.project, compiled, definition, text, self.proven, self.selection)
+        # Remarks are for whoever can act on them; nobody has written the machines beside a pipeline.
+        self.find(item for item in found if own or item.severity is not Severity.INFO)
+        files = self.files[target.folder]
+        files[definition_file(pipeline.name)] = text
+        files[settings_file(pipeline.name)] = canonical(dict(compiled.settings))
+        try:
+            files[policy_file(pipeline.name)] = canonical(machine_policy(compiled))
+        except DeclarationError as error:
+            self.find([_refused(error, pipeline.span)])
+            return None
+        return compiled
+
+    def template(self, template: Template, name: str, span: Span) -> None:
+        found = check(template, span=span)
+        self.find(found)
+        self.templates.append(template)
+        if "cloudformation" in self.project.iac and not any(item.severity is Severity.ERROR for item in found):
+            self.files[template.target.folder][template_file(name)] = cloudformation.to_text(template)
+
+    def outputs(self, wiring: Wiring) -> Iterable[Output]:
+        unchosen = set(wiring.pipelines) - {pipeline.name for pipeline in self.chosen}
+        for target in self.targets:
+            kept = _kept(self.project.build / target.folder, [wiring.pipelines[name] for name in unchosen])
+            yield Output(folder=target.folder, files=self.files[target.folder], kept=kept)
+        if "terraform" in self.project.iac and len(self.targets) == len(self.project.targets):
+            yield from self.terraform(wiring, unchosen)
+
+    def terraform(self, wiring: Wiring, unchosen: set[str]) -> Iterable[Output]:
+        """One root module per pipeline, for all Regions of an environment together."""
+        environments = dict.fromkeys(target.environment for target in self.targets)
+        for environment in environments:
+            folder = f"{environment}/{TERRAFORM}" if environment else TERRAFORM
+            by_name: dict[str, list[Template]] = {}
+            for template in self.templates:
+                if template.target.environment == environment:
+                    by_name.setdefault(template.name, []).append(template)
+            files = {f"{name}/main.tf.json": terraform.to_text(templates) for name, templates in by_name.items()}
+            there = listed(self.project.build / folder)
+            kept = frozenset(path for path in there if path.partition("/")[0] in unchosen)
+            yield Output(folder=folder, files=files, kept=kept)
+
+
+def _refused(error: DeclarationError, span: Span) -> Diagnostic:
+    return Diagnostic(code="SFN104", message=str(error), span=error.span or span, help=error.help)
+
+
+def _kept(folder: Path, unchosen: Sequence[Wired]) -> frozenset[str]:
     """Listed files of pipelines that exist but were not selected."""
-    files = {file for name in names for file in (definition_file(name), settings_file(name))}
+    names = {machine.name for wired in unchosen for machine in wired.all_machines}
+    files = {make(name) for name in names for make in (definition_file, settings_file, policy_file, template_file)}
     return frozenset(path for path in listed(folder) if path in files)
 
 
 def retired_folders(project: Project) -> tuple[str, ...]:
     """Target folders below `build/` that have a manifest but that the project no longer has."""
     known = {target.folder for target in project.targets}
+    if "terraform" in project.iac:
+        known |= {f"{target.environment}/{TERRAFORM}" if target.environment else TERRAFORM for target in project.targets}
     found = [file.parent.relative_to(project.build).as_posix() for file in sorted(project.build.glob(f"**/{MANIFEST}"))]
     return tuple(folder for folder in found if folder not in known)
-
-
-def _judged(
-    project: Project,
-    compiled: Compiled,
-    definition: Mapping[str, object],
-    text: str,
-    proven: _Proven,
-    selection: Selection | None,
-) -> Iterable[Diagnostic]:
-    if selection is None:
-        return _proof(project, compiled, definition, text, proven)
-    from sfn_dsl.checking.pipelines import check_compiled
-
-    return check_compiled(compiled, selection, project.root, definition).diagnostics
-
-
-def _proof(project: Project, compiled: Compiled, definition: Mapping[str, object], text: str, proven: _Proven) -> list[Diagnostic]:
-    """Findings about a finished definition: its size, what the schema forbids, and what the rules of level error say."""
-    pipeline = compiled.pipeline
-    if proven.knows(compiled, text):
-        return []
-    # Imported here, because a build whose definitions are all proven needs no rules.
-    from sfn_dsl.checking.pipelines import check_compiled
-    from sfn_dsl.checking.selection import make_selection
-
-    selection = make_selection(ignored=project.ignore, per_file=project.per_file_ignores, errors_only=True)
-    checked = check_compiled(compiled, selection, project.root, definition)
-    # The schema stands behind the rules: it speaks only where they have nothing to say.
-    violations = [] if checked.diagnostics or checked.silenced else validate(definition)
-    origins = _origins(compiled)
-    found = []
-    for violation in violations:
-        where = f"state `{violation.state}`: " if violation.state else ""
-        span = origins.get(violation.state, pipeline.span)
-        found.append(
-            Diagnostic(code="SFN103", message=f"{where}{violation.message}", span=span, help=f"at {violation.pointer or '/'}")
-        )
-    if len(text) > MAX_DEFINITION and not checked.diagnostics:
-        # The rule counts the fewest characters; the file has blanks too.
-        found.append(
-            Diagnostic(
-                code="SFN402",
-                message=f"the definition of `{pipeline.name}` has {len(text):,} characters",
-                span=pipeline.span,
-                help=f"AWS takes at most {MAX_DEFINITION:,}; move steps to a pipeline of their own and use `StartPipeline`",
-            )
-        )
-    # What a setting or a comment silences is looked at each time: both can change while the definition stays the same.
-    if not found and not checked.diagnostics and not checked.silenced:
-        proven.add(compiled, text)
-    return [*found, *checked.diagnostics]
-
-
-def _origins(compiled: Compiled) -> dict[str, Span]:
-    return {name: state.origin.span for name, state in walk(compiled.machine) if state.origin is not None}
-
-
-class _Proven:
-    """Definitions that the schema and the rules have accepted before, by digest, in the user cache: `jsonschema` in pure Python is
-    the slow part of a build (figures in `bench/README.md`), and the same text gets the same verdict."""
-
-    def __init__(self, project: Project) -> None:
-        self._file = cache_folder() / f"valid-{schema_digest()[:16]}.txt"
-        self._judge = _rules_digest()
-        try:
-            self._known = dict.fromkeys(self._file.read_text(encoding="ascii").split())
-        except (OSError, UnicodeDecodeError):
-            self._known = {}
-        self._new: dict[str, None] = {}
-
-    def _digest(self, compiled: Compiled, text: str) -> str:
-        target = compiled.target
-        about = f"{self._judge} {compiled.pipeline.type} {target.region} {target.account}"
-        return sha256(f"{about}\n{text}")
-
-    def knows(self, compiled: Compiled, text: str) -> bool:
-        digest = self._digest(compiled, text)
-        return digest in self._known or digest in self._new
-
-    def add(self, compiled: Compiled, text: str) -> None:
-        self._new[self._digest(compiled, text)] = None
-
-    def save(self) -> None:
-        if self._new:
-            latest = [*self._new, *self._known][:_REMEMBERED]
-            remember(self._file, "\n".join(latest).encode("ascii"))
-
-
-@functools.cache
-def _rules_digest() -> str:
-    """Names, sizes and times of the files that judge definitions, so that a verdict of other rules does not count."""
-    package = Path(__file__).parent
-    files = [file for part in ("rules", "checking", "simulate") for file in sorted((package / part).rglob("*.py"))]
-    return sha256("\n".join(f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in [*files, *plug_in_files()]))

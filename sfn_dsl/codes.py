@@ -139,4 +139,23 @@ CODES: Final = (
         "nested-too-deep",
         "Steps are nested too deep. Split the pipeline and use `StartPipeline`.",
     ),
+    Code(
+        "SFN610",
+        "template-too-large",
+        "A template, or something in it, is larger than AWS takes: 500 resources, 1 MB of text, 10,240 characters of inline "
+        "policies of a role, 2,048 of an event pattern, 5 targets of a rule. A text over 51,200 bytes is only a warning: such a "
+        "template is deployed through a bucket, with `--s3-bucket`.",
+    ),
+    Code(
+        "SFN611",
+        "resource-name-too-long",
+        "The name of a resource, which is made of the names of the pipeline, its environment and its Region, is longer than "
+        "its service takes. Roles, rules, schedules and functions: 64 characters.",
+    ),
+    Code(
+        "SFN612",
+        "resource-not-possible",
+        "A resource cannot be deployed as declared: a reference that leads nowhere or in a circle, a name used twice, an alarm "
+        "that looks back too far, a strongly consistent table outside of the Regions that have such tables.",
+    ),
 )

@@ -20,6 +20,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sfn_dsl.deployment import Deployment
+from sfn_dsl.deployment_settings import DEPLOYMENT_KEYS, read_deployment
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.errors import ConfigError
 from sfn_dsl.region import REGIONS, Target
@@ -27,7 +29,18 @@ from sfn_dsl.span import Span
 
 __all__ = ["Project", "find_project"]
 
-_KEYS = {"regions", "pipelines", "build", "query_language", "ignore", "per_file_ignores", "profile"}
+_KEYS = {
+    "regions",
+    "pipelines",
+    "build",
+    "query_language",
+    "ignore",
+    "per_file_ignores",
+    "profile",
+    "owner",
+    "iac",
+    *DEPLOYMENT_KEYS,
+}
 _TARGET_KEYS = {"account"}
 
 
@@ -35,7 +48,8 @@ _TARGET_KEYS = {"account"}
 class Project:
     """A project folder and what its `setup.cfg` says. Folders are absolute.
 
-    `ignore`, `per_file_ignores` (by glob of the file name) and `profile` (default or strict) are for `check`.
+    `ignore`, `per_file_ignores` (by glob of the file name) and `profile` (default or strict) are for `check`. `owner`: who makes
+    state machines, versions and aliases: the command `publish`, or the `template`. `iac`: cloudformation, terraform or both.
     """
 
     root: Path
@@ -46,6 +60,8 @@ class Project:
     ignore: tuple[str, ...] = ()
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     profile: str = "default"
+    owner: str = "publish"
+    iac: tuple[str, ...] = ("cloudformation",)
 
     def chosen_targets(self, regions: Iterable[str] = (), environment: str | None = None) -> tuple[Target, ...]:
         """The targets of some Regions (all if none is named) and one environment (all if None)."""
@@ -121,7 +137,7 @@ def _line(file: Path, section: str, key: str = "") -> Span:
 
 def _keys(file: Path, section: str, values: Mapping[str, str], known: set[str]) -> None:
     for key in values:
-        if key not in known and not key.startswith("var."):
+        if key not in known and not key.startswith(("var.", "reach.")):
             hint = did_you_mean(key, known) or f"known keys are {', '.join(sorted(known))} and `var.<name>`"
             raise ConfigError(f"unknown key `{key}` in [{section}] of setup.cfg", help=hint, span=_line(file, section, key))
 
@@ -143,6 +159,7 @@ def _project(root: Path, file: Path, parser: configparser.ConfigParser) -> Proje
             help="use JSONata or JSONPath",
             span=_line(file, "sfn_dsl", "query_language"),
         )
+    deployment = read_deployment(top, tuple(regions), lambda key: _line(file, "sfn_dsl", key))
     plain, environments = _sections(file, parser, regions)
     targets = []
     for environment in environments or ("",):
@@ -152,7 +169,7 @@ def _project(root: Path, file: Path, parser: configparser.ConfigParser) -> Proje
             if environment and "account" not in own:
                 # An environment never borrows the account of another section: that would build prod for dev's account.
                 section.pop("account", None)
-            targets.append(_target(file, top, section, region, environment))
+            targets.append(_target(file, top, section, region, environment, deployment))
     return Project(
         root=root,
         targets=tuple(targets),
@@ -162,6 +179,8 @@ def _project(root: Path, file: Path, parser: configparser.ConfigParser) -> Proje
         ignore=_list(top.get("ignore", "")),
         per_file_ignores=_per_file(file, top.get("per_file_ignores", "")),
         profile=_profile(file, top.get("profile", "default")),
+        owner=_one_of(file, "owner", top.get("owner", "publish"), ("publish", "template")),
+        iac=tuple(_one_of(file, "iac", word, ("cloudformation", "terraform")) for word in _list(top.get("iac", "cloudformation"))),
     )
 
 
@@ -190,6 +209,13 @@ def _profile(file: Path, profile: str) -> str:
             f"unknown profile `{profile}` in setup.cfg", help="use default or strict", span=_line(file, "sfn_dsl", "profile")
         )
     return profile
+
+
+def _one_of(file: Path, key: str, value: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        hint = did_you_mean(value, known) or f"use {' or '.join(known)}"
+        raise ConfigError(f"unknown {key} `{value}` in setup.cfg", help=hint, span=_line(file, "sfn_dsl", key))
+    return value
 
 
 def _known_region(file: Path, section: str, key: str, region: str) -> None:
@@ -228,7 +254,9 @@ def _sections(
     return found, tuple(environments)
 
 
-def _target(file: Path, top: Mapping[str, str], section: Mapping[str, str], region: str, environment: str) -> Target:
+def _target(
+    file: Path, top: Mapping[str, str], section: Mapping[str, str], region: str, environment: str, deployment: Deployment | None
+) -> Target:
     name = f"sfn_dsl:{environment}:{region}" if environment else f"sfn_dsl:{region}"
     account = section.get("account", "")
     if not re.fullmatch(r"\d{12}", account):
@@ -238,4 +266,4 @@ def _target(file: Path, top: Mapping[str, str], section: Mapping[str, str], regi
             span=_line(file, name, "account"),
         )
     values = {key.removeprefix("var."): value for part in (top, section) for key, value in part.items() if key.startswith("var.")}
-    return Target(region=region, account=account, environment=environment, values=values)
+    return Target(region=region, account=account, environment=environment, values=values, deployment=deployment)

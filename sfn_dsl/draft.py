@@ -77,11 +77,14 @@ RESULT: Final = Reference(ResultRoot())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Where a step is lowered: the target, the pipeline's default retry policy, and the span to blame."""
+    """Where a step is lowered: the target, the pipeline's default retry policy, the span to blame, the pipeline's name, and for how
+    long a claim holds the batch: until its first stage must have ended."""
 
     target: Target
     retry: RetryPolicy = NEVER
     span: Span
+    pipeline: str = ""
+    lease_seconds: int = 0
 
     def fold(self, template: Template) -> Template:
         """The template with settings replaced by their values here."""
@@ -191,6 +194,7 @@ class Fixed(Draft):
     """States written by hand: a fragment with `StartAt` and `States`, in which expressions may stand.
 
     `reads`: names under which values must be kept for it; `writes`: variables that it assigns, with their shapes.
+    `keeps_names`: its first state is not named like the step.
     """
 
     start_at: str
@@ -198,3 +202,4 @@ class Fixed(Draft):
     query_language: str
     reads: Mapping[str, Template] = field(default_factory=dict)
     writes: Mapping[str, Shape] = field(default_factory=dict)
+    keeps_names: bool = False

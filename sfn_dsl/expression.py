@@ -37,8 +37,10 @@ __all__ = [
     "ResultRoot",
     "Root",
     "Setting",
+    "StageRoot",
     "StepRoot",
     "Template",
+    "VariableRoot",
     "path_text",
     "subexpressions",
 ]
@@ -216,7 +218,25 @@ class LocalRoot:
         self.name = name
 
 
-Root: TypeAlias = StepRoot | InputRoot | ItemRoot | FailureRoot | ContextRoot | ResultRoot | LocalRoot
+class StageRoot:
+    """What later stages read of a stage, as JSON text: an object of variables."""
+
+    __slots__ = ("stage",)
+
+    def __init__(self, stage: str) -> None:
+        self.stage = stage
+
+
+class VariableRoot:
+    """A variable of the machine by its name."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+Root: TypeAlias = StepRoot | InputRoot | ItemRoot | FailureRoot | ContextRoot | ResultRoot | LocalRoot | StageRoot | VariableRoot
 
 
 class _Missing:

@@ -22,6 +22,7 @@ __all__ = [
     "coalesce",
     "contains",
     "element",
+    "execution_name",
     "exists",
     "format",
     "hash",
@@ -215,6 +216,12 @@ def hash(value: Template, algorithm: str = "SHA-256") -> Operation:
     if algorithm not in _HASHES:
         raise DeclarationError(f"unknown hash algorithm `{algorithm}`", help=f"use one of {', '.join(_HASHES)}", span=caller())
     return Operation("hash", (value, algorithm))
+
+
+def execution_name(value: Template) -> Operation:
+    """A legal name of an execution for a text: what is not a letter, digit, `_` or `-` becomes `-`; a text that was changed or has
+    over 80 characters is cut to 63 and ends in 16 hex digits of its SHA-256, so that two texts never get one name. JSONata."""
+    return Operation("execution_name", (value,))
 
 
 def parse_json(value: Template) -> Operation:

@@ -7,14 +7,18 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from sfn_dsl.asl.shapes import Shape, declared
+from sfn_dsl.control.contract import BatchReady
+from sfn_dsl.control.control import Control
+from sfn_dsl.deployment import Deployment
 from sfn_dsl.draft import Draft, Site
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import MISSING, InputRoot, Reference, Template
 from sfn_dsl.policy import NEVER, RetryPolicy
+from sfn_dsl.resources.iam.narrowing import Permissions
 from sfn_dsl.span import NOWHERE, Span, caller
 from sfn_dsl.steps.step import Block, Step, as_steps
 
-__all__ = ["Default", "Encryption", "Input", "Logging", "Pipeline", "Stage"]
+__all__ = ["Alarms", "Default", "Encryption", "Input", "Logging", "Pipeline", "Skip", "Stage"]
 
 
 class Default:
@@ -75,17 +79,50 @@ class Encryption:
     reuse_seconds: int = 300
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarms:
+    """What is too long. `duration_seconds`: of one execution. `fresh_within_hours`: since the last batch was done; without a
+    control row since the last execution that succeeded, 1 to 168."""
+
+    duration_seconds: int | None = None
+    fresh_within_hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Skip:
+    """When a stage need not run again, and where the values that it would set are kept: JSON text, an object of variables."""
+
+    condition: Template
+    values: Template
+
+
 @dataclass(frozen=True, slots=True, eq=False, init=False)
 class Stage(Step):
-    """Steps that belong together: what a re-run can skip. What later stages use of it is kept as one record."""
+    """Steps that belong together: what a re-run can skip. What later stages use of it is kept as one record.
+
+    `lease_seconds`: how long an execution may take for it before another one takes the batch over; the sum of its steps' time-outs
+    and the deployment's margin, unless given. `skip`: set by the compiler for pipelines with a control row.
+    """
 
     steps: tuple[Step, ...]
+    lease_seconds: int | None
+    skip: Skip | None
 
-    def __init__(self, name: str, *steps: Block, comment: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        *steps: Block,
+        comment: str = "",
+        lease_seconds: int | None = None,
+        skip: Skip | None = None,
+        span: Span | None = None,
+    ) -> None:
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "comment", comment)
-        object.__setattr__(self, "span", caller())
+        object.__setattr__(self, "span", span or caller())
         object.__setattr__(self, "steps", as_steps(steps))
+        object.__setattr__(self, "lease_seconds", lease_seconds)
+        object.__setattr__(self, "skip", skip)
 
     def lower(self, site: Site) -> tuple[Draft, ...]:
         raise DeclarationError(
@@ -103,6 +140,11 @@ class Pipeline:
     `on_failure`: steps that run once when an outermost step, or a check, has failed; then the execution fails with the
     original error. `failure_mode`: `record` (the handler is wired by Catch; such a run cannot be redriven) or `redrivable`
     (no catch-all, so that AWS's RedriveExecution can continue the run; the handler is not part of the machine).
+    `control`: a row of the control table per batch; its stages can be skipped by a re-run. `produces`: what other pipelines are
+    told when a batch is ready; `consumes`: what this one is told. `triggers`: what starts it (`EventRule`, `Schedule`, ...); by
+    default an event rule for everything that it consumes. `deployment`: its Regions, where they differ from the project's.
+    `alarms`: what is too long. `permissions`: rights to add to those that the states need, or to narrow.
+    `before` and `after`: steps that triggers add in front of the claim and behind the body.
     `retry`: the policy of steps that do not name one. `dry_run`: a condition; where it holds the execution reads it and
     succeeds at once. `query_language`: JSONata, JSONPath, or None for the project's.
     `type`: STANDARD or EXPRESS. `timeout_seconds`: for the whole execution, 1 to 99,999,999.
@@ -124,6 +166,15 @@ class Pipeline:
     encryption: Encryption | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     timeout_seconds: int | None = None
+    control: Control | None = None
+    produces: BatchReady | None = None
+    consumes: tuple[BatchReady, ...] = ()
+    triggers: tuple[Any, ...] = ()
+    deployment: Deployment | None = None
+    before: Block = None
+    after: Block = None
+    alarms: Alarms = Alarms()
+    permissions: Permissions = field(default_factory=Permissions)
     comment: str = ""
     span: Span = field(default_factory=caller, repr=False)
 

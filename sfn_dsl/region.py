@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from sfn_dsl.deployment import Deployment
+
 __all__ = ["REGIONS", "Arn", "Target", "parse_arn", "partition_of"]
 
 _BY_PARTITION: Final[Mapping[str, str]] = {
@@ -58,13 +60,25 @@ def parse_arn(text: str) -> Arn | None:
 class Target:
     """One place to compile for: an environment (empty when there is only one), a Region and its account.
 
-    `values` are the `var.<name>` settings of `setup.cfg` that hold here; `account` has 12 digits.
+    `values` are the `var.<name>` settings of `setup.cfg` that hold here; `account` has 12 digits. `deployment`: the Regions that
+    work together; None is this Region alone.
     """
 
     region: str
     account: str
     environment: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    deployment: Deployment | None = None
+
+    @property
+    def deployed(self) -> Deployment:
+        """The deployment, which is this Region alone when none is given."""
+        return self.deployment or Deployment(active=self.region)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether this is the Region that works from the beginning."""
+        return self.region == self.deployed.active
 
     @property
     def partition(self) -> str:
@@ -85,6 +99,16 @@ class Target:
         return f"arn:{self.partition}:states:::{action}"
 
     def constant(self, name: str) -> str | None:
-        """The value of a setting: `region`, `account`, `partition`, `environment`, or a `var.` of `setup.cfg`."""
-        known = {"region": self.region, "account": self.account, "partition": self.partition, "environment": self.environment}
-        return known.get(name, self.values.get(name))
+        """The value of a setting: `region`, `account`, `partition`, `environment`, a name of the deployment (`control_table`,
+        `event_bus`, `alert_topic`), or a `var.` of `setup.cfg`."""
+        deployed = self.deployed
+        known = {
+            "region": self.region,
+            "account": self.account,
+            "partition": self.partition,
+            "environment": self.environment,
+            "control_table": deployed.table,
+            "event_bus": deployed.bus,
+            "alert_topic": deployed.alert_topic,
+        }
+        return self.values.get(name, known.get(name))

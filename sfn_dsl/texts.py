@@ -8,19 +8,21 @@ when the pipeline runs. A project's own `templates/` folder comes before the one
 
 from __future__ import annotations
 
+import os
 import re
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import Expression, Operation, Template
-from sfn_dsl.span import Span, caller
+from sfn_dsl.span import NOWHERE, Span, caller
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["TextTemplate", "text_template"]
+__all__ = ["TextTemplate", "source_template", "text_template"]
 
 _MARK = re.compile("\ue000(\\d+)\ue001")
 
@@ -70,13 +72,30 @@ def text_template(name: str, **values: Template) -> TextTemplate:
     return TextTemplate(name, values, caller())
 
 
+def source_template(name: str, span: Span = NOWHERE, **values: object) -> str:
+    """Source text of `templates/<name>`, the project's own (beside the folder of the file that `span` names) or the one shipped
+    here, with values in it. Values come from the compiler, never from data."""
+    folder = Path(span.file).parent.parent / "templates" if span is not NOWHERE else Path(os.devnull)
+    return _environment(folder).get_template(name).render(values)
+
+
+def _shipped(name: str) -> str:
+    """A text that is shipped here. Raises FileNotFoundError."""
+    try:
+        folder: Traversable = resources.files("sfn_dsl.templates")
+    except ModuleNotFoundError:
+        # A checkout that is not installed.
+        folder = Path(__file__).parent.parent / "templates"
+    return folder.joinpath(name).read_text(encoding="utf-8")
+
+
 def _environment(folder: Path) -> Environment:
     from jinja2 import ChoiceLoader, Environment, FileSystemLoader, FunctionLoader, StrictUndefined
 
     def shipped(name: str) -> str | None:
         try:
-            return resources.files("sfn_dsl.templates").joinpath(name).read_text(encoding="utf-8")
-        except (FileNotFoundError, ModuleNotFoundError):
+            return _shipped(name)
+        except FileNotFoundError:
             return None
 
     return Environment(

@@ -73,11 +73,13 @@ class Assembler:
         """The state of a node (several for a hand-written fragment)."""
         if isinstance(node.draft, Fixed):
             return write_fragment(self, node, node.draft)
-        cls, fields = self.state(node)
+        # A gate is JSONata in JSONPath machines too: it takes kept values apart.
+        foreign = self.jsonpath and any(edge.restores for edge in node.edges)
+        cls, fields = (self.speaking("JSONata") if foreign else self).state(node)
         fields["origin"] = Origin(node.occurrence.step.name, node.span)
         if node.draft.comment:
             fields["comment"] = node.draft.comment
-        if self.mark:
+        if self.mark or foreign:
             fields["query_language"] = "JSONata"
         return {node.name: cls(**fields)}
 
@@ -352,6 +354,9 @@ class Assembler:
     def edge_assign(self, node: Node, edge: Edge) -> dict[str, Template]:
         """What is assigned on one way out: what the first state keeps, and the error that a failure handler will read."""
         found = dict(self.entry_assign(node))
+        if edge.restores:
+            kept = Jsonata(lambda reference: self.resolver.slot(node, reference)).text(edge.restored)
+            found.update({name: f"{{% $parse({kept}).{name} %}}" for name in self.resolver.crossing.get(edge.restores, ())})
         failure = self.resolver.failures.get(id(edge.failure)) if edge.failure else None
         if failure is None:
             return found

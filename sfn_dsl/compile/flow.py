@@ -62,7 +62,8 @@ def _solve(scope: Scope, makes: Callable[[Node], int], flow: Flow) -> None:
             left = known | gains[id(node)]
             for edge in node.edges:
                 target = edge.label.node
-                if target is None:
+                # A skipped stage is restored as its mark left it, so this way tells nothing that the mark's does not.
+                if target is None or edge.restores:
                     continue
                 bits = known if edge.kind is EdgeKind.CATCH else left
                 old = before.get(id(target))

@@ -51,7 +51,8 @@ class EdgeKind(enum.Enum):
 
 @dataclass(eq=False, slots=True)
 class Edge:
-    """One way out of a node. `failure` with `thrown` or caught errors says that it enters a failure handler."""
+    """One way out of a node. `failure` with `thrown` or caught errors says that it enters a failure handler. `restores`: it skips
+    the stage of this name, whose variables are set from the JSON text `restored`."""
 
     kind: EdgeKind
     label: Label
@@ -59,6 +60,8 @@ class Edge:
     errors: tuple[str, ...] = ()
     failure: Failure | None = None
     thrown: Throw | None = None
+    restores: str = ""
+    restored: Template = None
 
 
 @dataclass(eq=False, slots=True)

@@ -87,6 +87,7 @@ _TEXTS = {
     "trim",
     "substring",
     "uuid",
+    "execution_name",
 }
 
 
@@ -279,6 +280,13 @@ class Jsonata:
                 return f"[$split({self._certain(operands[0])}, {self.text(operands[1])})[$ != '']]", _ATOM
             case "to_json":
                 return self._to_json(operands[0])
+            case "execution_name":
+                # The rule is that of `control.names.execution_name`, which the deployed functions use.
+                return (
+                    f"($raw := {self.text(operands[0])}; $safe := $replace($raw, /[^0-9A-Za-z_-]/, '-'); "
+                    "$safe = $raw and $length($safe) <= 80 ? $safe : "
+                    "$substring($safe, 0, 63) & '-' & $substring($hash($raw, 'SHA-256'), 0, 16))"
+                ), _ATOM
             case "length":
                 return f"$count({self._certain(operands[0])})", _ATOM
             case _ if name in _LISTS:

@@ -69,15 +69,16 @@ class _Place:
     goes_on: bool = False
 
 
-def lower(pipeline: Pipeline, target: Target, problems: Problems) -> Lowered:
-    """The graph of a pipeline for a target; what is wrong with its steps goes to `problems`."""
-    return _Lowering(pipeline, target, problems).run()
+def lower(pipeline: Pipeline, target: Target, problems: Problems, lease_seconds: int = 0) -> Lowered:
+    """The graph of a pipeline for a target; what is wrong with its steps goes to `problems`. `lease_seconds`: of its claim."""
+    return _Lowering(pipeline, target, problems, lease_seconds).run()
 
 
 class _Lowering:
-    def __init__(self, pipeline: Pipeline, target: Target, problems: Problems) -> None:
+    def __init__(self, pipeline: Pipeline, target: Target, problems: Problems, lease_seconds: int) -> None:
         self.pipeline = pipeline
         self.target = target
+        self.lease_seconds = lease_seconds
         self.problems = problems
         self.root = Scope(ScopeKind.ROOT)
         self.occurrences: dict[int, list[Occurrence]] = {}
@@ -115,6 +116,16 @@ class _Lowering:
             self.root.nodes.insert(body, self.root.nodes.pop())
         output = self.folded(pipeline.output, pipeline.span)
         return Lowered(self.root, self.occurrences, failure, tuple(self.stages), output, self.cut)
+
+    def site(self, span: Span) -> Site:
+        """Where a step of the pipeline is lowered."""
+        return Site(
+            target=self.target,
+            retry=self.pipeline.retry,
+            span=span,
+            pipeline=self.pipeline.name,
+            lease_seconds=self.lease_seconds,
+        )
 
     def flatten(self, block: object) -> tuple[Step, ...]:
         try:
@@ -165,7 +176,7 @@ class _Lowering:
             self.stage(step, place, here, after)
             return
         occurrence = self.occur(step, place)
-        site = Site(target=self.target, retry=self.pipeline.retry, span=step.span)
+        site = self.site(step.span)
         drafts = self.drafts(step, site)
         if not drafts:
             occurrence.broken = True
@@ -206,7 +217,17 @@ class _Lowering:
             self.problems.add("SFN104", f"stage `{stage.name}` has no steps", stage.span, "give it steps or remove it")
             here.node = after.node
             return
-        self.sequence(stage.steps, replace(place, stage=stage.name), after, here)
+        inside = replace(place, stage=stage.name)
+        if stage.skip is None:
+            self.sequence(stage.steps, inside, after, here)
+            return
+        gate = Step(f"Is {stage.name} done?"[:_MAX_NAME], span=stage.span)
+        choice = self.node(
+            self.occur(gate, place, generated=True), Test(rules=((stage.skip.condition, "skip"),), default=NEXT), place
+        )
+        here.node = choice
+        skip = Edge(EdgeKind.RULE, after, condition=stage.skip.condition, restores=stage.name, restored=stage.skip.values)
+        choice.edges = [skip, Edge(EdgeKind.DEFAULT, self.sequence(stage.steps, inside, after))]
 
     def fold(self, draft: Draft, site: Site) -> Draft:
         """The draft with settings replaced by their values for the target."""
@@ -335,6 +356,10 @@ class _Lowering:
     def fixed(self, node: Node, states: object, start: str, after: Label) -> None:
         """A hand-written fragment is one node that can be left at every state that ends."""
         assert isinstance(states, dict)
+        assert isinstance(node.draft, Fixed)
+        if node.draft.keeps_names:
+            self.used.discard(node.name)
+            node.name = self.unused(start)
         names = {}
         for name, _ in every_state(states):
             if name in names:
@@ -347,7 +372,6 @@ class _Lowering:
                 continue
             names[name] = node.name if name == start else self.unused(name)
             self.used.add(names[name])
-        assert isinstance(node.draft, Fixed)
         fresh = {names[name]: renamed(state, names) for name, state in states.items()}
         node.draft = replace(node.draft, states=fresh, start_at=node.name)
         if any(leaves(state) for state in states.values()):

@@ -11,6 +11,7 @@ from sfn_dsl.asl.services import Pattern
 from sfn_dsl.asl.shapes import Shape
 from sfn_dsl.compile.assemble import Assembler
 from sfn_dsl.compile.check import check_graph
+from sfn_dsl.compile.controlled import controlled
 from sfn_dsl.compile.field_types import misfits
 from sfn_dsl.compile.graph import Scope, ScopeKind
 from sfn_dsl.compile.lowering import Lowered, lower
@@ -73,9 +74,13 @@ def compile_pipeline(pipeline: Pipeline, target: Target, *, query_language: str 
     """
     problems = Problems()
     pipeline = _mended(pipeline, problems)
+    if pipeline.deployment is not None:
+        target = replace(target, deployment=pipeline.deployment)
+    declared = pipeline
+    pipeline, lease_seconds = controlled(pipeline, target)
     language = pipeline.query_language or query_language
     _settings_make_sense(pipeline, language, problems)
-    lowered = lower(pipeline, target, problems)
+    lowered = lower(pipeline, target, problems, lease_seconds)
     resolver = Resolver(lowered, pipeline, language, problems)
     check_graph(lowered.root, lowered.output, pipeline, target, problems)
     if not lowered.cut:
@@ -94,7 +99,7 @@ def compile_pipeline(pipeline: Pipeline, target: Target, *, query_language: str 
             states=assembler.states(lowered.root),
         )
     return Compiled(
-        pipeline=pipeline,
+        pipeline=declared,
         target=target,
         machine=machine,
         settings=_settings(pipeline, target, problems),

@@ -62,6 +62,8 @@ def at_entry(node: Node) -> Iterator[tuple[Template, Use]]:
     for edge in node.edges:
         if edge.condition is not None:
             yield edge.condition, Use.CONDITION
+        if edge.restores:
+            yield edge.restored, Use.VALUE
         if edge.thrown is not None:
             yield edge.thrown.error, Use.VALUE
             yield edge.thrown.cause, Use.VALUE

@@ -29,10 +29,13 @@ from sfn_dsl.expression import (
     InputRoot,
     ItemRoot,
     LocalRoot,
+    Operation,
     Reference,
     ResultRoot,
+    StageRoot,
     StepRoot,
     Template,
+    VariableRoot,
     path_text,
 )
 from sfn_dsl.pipeline import Pipeline
@@ -73,6 +76,7 @@ class Resolver:
         self.aliases: dict[int, dict[str, Reference]] = {}
         self.in_scope: dict[int, list[Record]] = {}
         self.made_by: dict[int, list[Record]] = {}
+        self.crossing: dict[str, dict[str, None]] = {}
         self._bits: dict[tuple[int, str], int] = {}
         self._reads: dict[int, list[tuple[Reference, bool, bool, bool]]] = {}
         self.flow = Flow()
@@ -194,6 +198,7 @@ class Resolver:
                 )
                 continue
             self.aliases.setdefault(id(producer), {})[name] = reference
+            self._crosses(node, producer, name)
 
     def _freeze(self, scope: Scope) -> None:
         """Fix what the variables of a scope hold; what comes out of branches is demanded at the ends of these."""
@@ -250,6 +255,17 @@ class Resolver:
                 return self.entered.item(node, reference, owner, part, tolerant, leaving)
             case StepRoot(step=step):
                 return self._step(node, reference, step, fallback, tolerant, leaving)
+            case StageRoot(stage=stage):
+                variables = {name: Reference(VariableRoot(name)) for name in self.crossing.get(stage, ())}
+                return Operation("to_json", (variables,))
+            case VariableRoot(name=name):
+                return Slot(Base.VARIABLE, (name,), True)
+
+    def _crosses(self, node: Node, producer: Node, variable: str) -> None:
+        """Note that a variable is read outside the stage that sets it, so that the stage's mark must keep it."""
+        stage = producer.occurrence.stage
+        if stage and node.occurrence.stage != stage:
+            self.crossing.setdefault(stage, {})[variable] = None
 
     def _context(self, node: Node, reference: Reference) -> Slot | None:
         path = reference._path
@@ -419,6 +435,7 @@ class Resolver:
             record = Record(self.names.make(words), home, producer, occurrence, position)
             self.records[id(home), occurrence.order] = self.keep(record)
             self.made_by.setdefault(id(producer), []).append(record)
+        self._crosses(node, producer, record.name)
         record.demand(path, tolerant)
         record.kept = record.kept or not (producer is node and leaving)
         bit = self._bits.get((occurrence.order, ""), 0)
@@ -449,6 +466,7 @@ class Resolver:
         elif not known & self._bits.get((occurrence.order, ""), 0):
             why = "it may not have run, and its variables have no first value"
         else:
+            self._crosses(node, occurrence.nodes[""], str(path[0]))
             return Slot(Base.VARIABLE, path, False, kind, fallback)
         self.problems.add("SFN207", f"{what} of Raw `{occurrence.name}` cannot be used here: {why}", node.span, help)
         return None

@@ -63,6 +63,10 @@ class Surroundings(ABC):
     def invoke(self, function: Function, event: Json) -> None:
         """Invoke a function asynchronously."""
 
+    @abstractmethod
+    def plan(self, place: Place, schedule: str) -> None:
+        """Let a schedule (ARN) fire."""
+
     # Time and chance
 
     @property

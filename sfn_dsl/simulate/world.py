@@ -40,6 +40,7 @@ from sfn_dsl.simulate.running.callbacks import Callbacks
 from sfn_dsl.simulate.running.dead_letters import DeadLetter
 from sfn_dsl.simulate.running.deliveries import deliver
 from sfn_dsl.simulate.running.dispatch import dispatch
+from sfn_dsl.simulate.running.firings import tick
 from sfn_dsl.simulate.running.invocations import QueueSource, invoke_later, poll
 from sfn_dsl.simulate.running.life import live
 from sfn_dsl.simulate.running.nested import Started
@@ -268,6 +269,10 @@ class World(Surroundings):
     def map_queue(self, source: QueueSource) -> None:
         """Poll a queue for a function of its Region, from now on."""
         self.env.process(poll(self, self.place(source.function.region), source))
+
+    def plan(self, place: Place, schedule: str) -> None:
+        """Let a schedule (ARN) fire from now on."""
+        self.env.process(tick(self, place, schedule))
 
     # Bounds
 

@@ -1,0 +1,105 @@
+"""A pipeline with a control row, as its states need it: claim, gates and marks around stages, and the end of the row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sfn_dsl.control.claim import Claim
+from sfn_dsl.control.marks import FailRun, FinishRun, MarkStage
+from sfn_dsl.control.rows import SUCCEEDED
+from sfn_dsl.draft import Call, Each, Fork, Pause, Site, Steps, Test
+from sfn_dsl.errors import DeclarationError
+from sfn_dsl.pipeline import Pipeline, Skip, Stage
+from sfn_dsl.region import Target
+from sfn_dsl.steps.step import Step, as_steps
+
+__all__ = ["controlled"]
+
+_UNKNOWN_SECONDS = 3600
+
+
+def controlled(pipeline: Pipeline, target: Target) -> tuple[Pipeline, int]:
+    """The pipeline with all that its control row and its triggers add to its body, and for how many seconds its claim holds.
+
+    The original of a body that is no list of steps is handed back as it is: the lowering says what is wrong with it.
+    """
+    try:
+        body = as_steps(pipeline.body, pipeline.span)
+    except DeclarationError:
+        return pipeline, 0
+    if pipeline.control is None:
+        if pipeline.before is None and pipeline.after is None:
+            return pipeline, 0
+        return replace(pipeline, body=[pipeline.before, list(body), pipeline.after]), 0
+    claim = pipeline.control.claim
+    leases = _leases(body, pipeline, target)
+    gated: list[Step] = []
+    for number, step in enumerate(body):
+        gated.append(_gated(step, claim, leases[number + 1]) if isinstance(step, Stage) else step)
+    finish = FinishRun("Finish run", span=claim.span)
+    on_failure = [FailRun("Mark run failed", claim=claim, span=claim.span), pipeline.on_failure]
+    found = replace(
+        pipeline,
+        body=[pipeline.before, claim, gated, pipeline.after, finish],
+        on_failure=on_failure if pipeline.failure_mode == "record" else pipeline.on_failure,
+    )
+    return found, leases[0]
+
+
+def _gated(stage: Stage, claim: Claim, lease_seconds: int) -> Stage:
+    mark = MarkStage(f"Mark {stage.name}", stage=stage.name, lease_seconds=lease_seconds, span=stage.span)
+    kept = claim.output.stages[stage.name].M
+    skip = Skip(kept.status.S == SUCCEEDED, kept.out.S)
+    return Stage(
+        stage.name, stage.steps, mark, comment=stage.comment, lease_seconds=stage.lease_seconds, skip=skip, span=stage.span
+    )
+
+
+def _leases(body: Sequence[Step], pipeline: Pipeline, target: Target) -> list[int]:
+    """For how long the batch must be held from before each step of the body on: until the next stage has ended."""
+    margin = target.deployed.lease_margin_seconds
+    site = Site(target=target, retry=pipeline.retry, span=pipeline.span, pipeline=pipeline.name)
+    unknown = pipeline.timeout_seconds or _UNKNOWN_SECONDS
+    found = [margin]
+    for step in reversed(body):
+        own = step.lease_seconds if isinstance(step, Stage) else None
+        if own is None:
+            own = _seconds((step,), site, unknown) + (margin if isinstance(step, Stage) else 0)
+        found.append(own if isinstance(step, Stage) else own + found[-1])
+    return found[::-1]
+
+
+def _seconds(steps: Sequence[Step], site: Site, unknown: int) -> int:
+    """The time-outs of steps, added up. Iterative."""
+    total = 0
+    stack = list(steps)
+    while stack:
+        step = stack.pop()
+        if isinstance(step, Stage):
+            stack += step.steps
+            continue
+        said = getattr(step, "timeout_seconds", None)
+        if isinstance(said, int):
+            total += said
+            continue
+        try:
+            drafts = step.lower(site)
+        except DeclarationError:
+            continue
+        for draft in drafts:
+            match draft:
+                case Call(timeout=timeout):
+                    total += timeout if isinstance(timeout, int) else unknown
+                case Pause(seconds=seconds):
+                    total += seconds if isinstance(seconds, int) else 0
+                case Fork(branches=branches):
+                    stack += [inner for branch in branches for inner in branch]
+                case Each(body=inner):
+                    stack += inner
+                case Test(rules=rules, default=default):
+                    for goto in (default, *(goto for _, goto in rules)):
+                        stack += goto.steps if isinstance(goto, Steps) else ()
+                case _:
+                    pass
+    return total

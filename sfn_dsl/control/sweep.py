@@ -1,0 +1,183 @@
+"""`Sweep`: find batches that wait for a pipeline or whose execution has stopped, and start them."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+
+from sfn_dsl.asl.shapes import ANY
+from sfn_dsl.control.access import Access
+from sfn_dsl.control.gate import gate
+from sfn_dsl.control.rows import BY_QUEUE, PARKED, READY, RUNNING, SUCCEEDED
+from sfn_dsl.draft import Draft, Fixed, Site
+from sfn_dsl.expression import Template
+from sfn_dsl.steps.step import Step
+
+__all__ = ["LIVE", "METRICS", "Sweep", "alias_arn"]
+
+LIVE = "live"
+"""The alias that everything starts."""
+
+METRICS = "SfnDsl"
+"""Namespace of the metrics, whose dimension is `Pipeline`."""
+_AT_ONCE = 25
+_LOOKED_AT = 100
+_NOW = "$toMillis($states.context.State.EnteredTime)"
+
+
+def alias_arn(site: Site, pipeline: str) -> str:
+    """The ARN under which a pipeline is started."""
+    return site.target.arn("states", f"stateMachine:{pipeline}:{LIVE}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sweep(Step):
+    """Starts a pipeline for each batch of its that nobody works on: READY for at least `age_seconds`, PARKED, or RUNNING under a
+    lease that has run out. Only the active Region does; the claim of what is started decides, so that starting twice does no
+    harm. `report`: first write metrics, in every Region: what waits, and how long ago the last batch was done."""
+
+    _: KW_ONLY
+    pipeline: str
+    age_seconds: int = 300
+    report: bool = False
+
+    def lower(self, site: Site) -> tuple[Draft, ...]:
+        access = Access(site.target)
+        gated = site.target.deployed.gated
+        asked = gate(access, yes="Anything to start?" if self.report else "Find ready batches", no="Stand by") if gated else {}
+        after = next(iter(asked), "Anything to start?") if self.report else "Anything to start?"
+        states = {
+            **({} if self.report else asked),
+            **self._queries(access, parked=gated, then="Find last success" if self.report else after),
+            **(self._reported(access, site, parked=gated, then=after) if self.report else {}),
+            **(asked if self.report else {}),
+            **self._starts(access, site, parked=gated),
+        }
+        if gated:
+            states["Stand by"] = {"Type": "Succeed", "Output": {"active": False}}
+        writes = dict.fromkeys(["ready", "expired", "parked", "last", "active_region"], ANY)
+        return (Fixed(start_at=next(iter(states)), states=states, query_language="JSONata", keeps_names=True, writes=writes),)
+
+    def _queries(self, access: Access, *, parked: bool, then: str) -> dict[str, dict[str, Template]]:
+        old = f"{{% $string({_NOW} - {self.age_seconds * 1000}) %}}"
+        last = "Find parked batches" if parked else then
+        states = {
+            "Find ready batches": self._query(access, READY, "ready", "Find expired leases", older=old),
+            "Find expired leases": self._query(access, RUNNING, "expired", last, lease=True),
+        }
+        if parked:
+            states["Find parked batches"] = self._query(access, PARKED, "parked", then)
+        return states
+
+    def _reported(self, access: Access, site: Site, *, parked: bool, then: str) -> dict[str, dict[str, Template]]:
+        figures = {
+            "ReadyUnclaimed": ("{% $count($ready) %}", "Count"),
+            "ExpiredLeases": ("{% $count($expired) %}", "Count"),
+            **({"Parked": ("{% $count($parked) %}", "Count")} if parked else {}),
+            "HoursSinceLastSuccess": (f"{{% ({_NOW} - $last) / 3600000 %}}", "None"),
+        }
+        dimensions = [{"Name": "Pipeline", "Value": self.pipeline}]
+        data = [
+            {"MetricName": name, "Dimensions": dimensions, "Value": value, "Unit": unit} for name, (value, unit) in figures.items()
+        ]
+        metrics: dict[str, Template] = {
+            "Type": "Task",
+            "Resource": site.target.integration("aws-sdk:cloudwatch:putMetricData"),
+            "Arguments": {"Namespace": METRICS, "MetricData": data},
+            "TimeoutSeconds": 30,
+            "Retry": [
+                {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 2, "BackoffRate": 2, "JitterStrategy": "FULL"}
+            ],
+            # Metrics that cannot be written must not keep batches waiting; the alarms treat their absence as bad.
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": then}],
+            "Output": {},
+            "Next": then,
+        }
+        return {"Find last success": self._last_success(access, "Write metrics"), "Write metrics": metrics}
+
+    def _starts(self, access: Access, site: Site, *, parked: bool) -> dict[str, dict[str, Template]]:
+        every = "$append($append($ready, $expired), $parked)" if parked else "$append($ready, $expired)"
+        return {
+            "Anything to start?": {
+                "Type": "Choice",
+                "Choices": [{"Condition": f"{{% $count({every}) > 0 %}}", "Next": "Start batches"}],
+                "Default": "Swept",
+            },
+            "Start batches": {
+                "Type": "Map",
+                "Items": f"{{% [{every}] %}}",
+                "MaxConcurrency": 5,
+                "ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}, **self._start(access, site)},
+                "Output": {},
+                "Next": "Swept",
+            },
+            "Swept": {"Type": "Pass", "Output": {}, "End": True},
+        }
+
+    def _query(
+        self, access: Access, status: str, variable: str, then: str, *, older: str = "", lease: bool = False
+    ) -> dict[str, Template]:
+        """Keys of rows in a queue, the one that has waited longest first."""
+        values: dict[str, Template] = {":queue": {"S": f"{status}#{self.pipeline}"}}
+        arguments: dict[str, Template] = {
+            "IndexName": BY_QUEUE,
+            "KeyConditionExpression": "queue = :queue",
+            "ProjectionExpression": "pk, sk",
+            "Limit": _AT_ONCE,
+        }
+        if older:
+            arguments["KeyConditionExpression"] = "queue = :queue AND updated_at <= :before"
+            values[":before"] = {"N": older}
+        if lease:
+            # The limit counts rows before the filter, and most leases are good.
+            arguments.update(FilterExpression="lease_until < :now", Limit=_LOOKED_AT)
+            values[":now"] = {"N": f"{{% $string({_NOW}) %}}"}
+        arguments["ExpressionAttributeValues"] = values
+        found = f"{{% [{access.result}.Items.{{'pk': pk.S, 'sk': sk.S}}] %}}"
+        return access.task("query", arguments, Assign={variable: found}, Output={}, Next=then)
+
+    def _last_success(self, access: Access, then: str) -> dict[str, Template]:
+        arguments: dict[str, Template] = {
+            "IndexName": BY_QUEUE,
+            "KeyConditionExpression": "queue = :queue",
+            "ProjectionExpression": "updated_at",
+            "ScanIndexForward": False,
+            "Limit": 1,
+            "ExpressionAttributeValues": {":queue": {"S": f"{SUCCEEDED}#{self.pipeline}"}},
+        }
+        newest = f"{access.result}.Items[0].updated_at.N"
+        value = f"{{% $exists({newest}) ? $number({newest}) : {_NOW} %}}"
+        return access.task("query", arguments, Assign={"last": value}, Output={}, Next=then)
+
+    def _start(self, access: Access, site: Site) -> dict[str, Template]:
+        key = {"pk": {"S": "{% $states.input.pk %}"}, "sk": {"S": "{% $states.input.sk %}"}}
+        read = access.task("getItem", {"ConsistentRead": True, "Key": key}, Next="Start batch")
+        row = f"{access.result}.Item"
+        read["Assign"] = {"batch_input": f"{{% $parse({row}.input.S) %}}", "note": "{% $states.input %}"}
+        read["Output"] = {}
+        start: dict[str, Template] = {
+            "Type": "Task",
+            "Resource": site.target.integration("states:startExecution"),
+            "Arguments": {"StateMachineArn": alias_arn(site, self.pipeline), "Input": "{% $batch_input %}"},
+            "TimeoutSeconds": 30,
+            "Retry": [
+                {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "MaxAttempts": 3, "BackoffRate": 2, "JitterStrategy": "FULL"}
+            ],
+            "Output": {},
+        }
+        # A batch that cannot be started must not keep back the others; the next sweep tries again.
+        for task in (read, start):
+            task["Catch"] = [{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": "Leave it"}]
+        states = {"Read row": read, "Start batch": start, "Leave it": {"Type": "Pass", "Output": {}, "End": True}}
+        if site.target.deployed.gate != "mrec-manual":
+            start["End"] = True
+            return {"StartAt": "Read row", "States": states}
+        # Notes of a passive Region have keys of their own; once the batch is started they have done their work.
+        start["Next"] = "Is it a note?"
+        states["Is it a note?"] = {
+            "Type": "Choice",
+            "Choices": [{"Condition": "{% $substring($note.sk, 0, 7) = 'PARKED#' %}", "Next": "Remove note"}],
+            "Default": "Leave it",
+        }
+        noted = {"pk": {"S": "{% $note.pk %}"}, "sk": {"S": "{% $note.sk %}"}}
+        states["Remove note"] = access.task("deleteItem", {"Key": noted}, Output={}, End=True)
+        return {"StartAt": "Read row", "States": states}

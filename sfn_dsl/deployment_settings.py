@@ -1,0 +1,145 @@
+"""The deployment that `setup.cfg` declares.
+
+[sfn_dsl]
+active = us-east-1
+passive = us-west-1
+gate = arbiter                        ; none, mrec-manual or arbiter
+forward = always                      ; always, on-failure or never
+arbiter = us-east-1, us-west-2        ; Regions with a replica of the control table
+witness = us-east-2
+reach.us-west-1 = us-west-2, us-east-1
+event_bus = etl
+control_table = etl-control
+alert_topic = etl-alerts
+event_source = com.acme.etl
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from sfn_dsl.deployment import FORWARDS, GATES, MRSC_SETS, Arbiter, Deployment
+from sfn_dsl.diagnostic import did_you_mean
+from sfn_dsl.errors import ConfigError
+from sfn_dsl.region import REGIONS
+from sfn_dsl.span import Span
+
+__all__ = ["DEPLOYMENT_KEYS", "read_deployment"]
+
+_TEXTS: Final = ("event_bus", "control_table", "alert_topic", "event_source", "global_endpoint")
+_FIGURES: Final[Mapping[str, tuple[int, int]]] = {"sweep_minutes": (1, 60), "lease_margin_seconds": (60, 86_400)}
+_NAME: Final = re.compile(r"[0-9A-Za-z_.-]{1,256}")
+DEPLOYMENT_KEYS: Final = frozenset(
+    {"active", "passive", "gate", "forward", "arbiter", "witness", "rule_source_arn", *_TEXTS, *_FIGURES}
+)
+
+
+def read_deployment(top: Mapping[str, str], regions: tuple[str, ...], line: Callable[[str], Span]) -> Deployment | None:
+    """What the keys of `[sfn_dsl]` say; None when there are none. `regions`: of the project. `line`: where a key stands.
+
+    Raises ConfigError for a Region that is not the project's, a gate that needs something else, or a figure out of range.
+    """
+
+    def refuse(message: str, help: str, key: str) -> ConfigError:
+        return ConfigError(f"{message} in setup.cfg", help=help, span=line(key))
+
+    reach = {key.removeprefix("reach."): _words(value) for key, value in top.items() if key.startswith("reach.")}
+    if not reach and not DEPLOYMENT_KEYS & top.keys():
+        return None
+    active = top.get("active", regions[0])
+    passive = top.get("passive")
+    for key, region in (("active", active), ("passive", passive)):
+        if region is not None and region not in regions:
+            raise refuse(f"`{key} = {region}` is no Region of the project", f"add {region} to `regions`", key)
+    if passive == active:
+        raise refuse(f"`passive` is the active Region {active}", "name another Region, or leave `passive` out", "passive")
+    gate = _known("gate", top.get("gate", "none"), GATES, refuse)
+    forward = _known("forward", top.get("forward", "always" if passive else "never"), FORWARDS, refuse)
+    if gate != "none" and passive is None:
+        raise refuse(f"gate `{gate}` needs a passive Region", "write `passive = <region>`, or `gate = none`", "gate")
+    arbiter = _arbiter(top, gate, refuse)
+    plain = Deployment(active=active)
+    figures = {
+        key: _figure(key, top[key], low, high, refuse) if key in top else getattr(plain, key)
+        for key, (low, high) in _FIGURES.items()
+    }
+    for key in _TEXTS[:4]:
+        if not _NAME.fullmatch(top.get(key, "x")):
+            raise refuse(f"`{key} = {top[key]}` is no name", "use letters, digits, `_`, `.` and `-`", key)
+    if top.get("event_source", "").startswith("aws."):
+        raise refuse("`event_source` begins with `aws.`, which EventBridge refuses", "write `com.<company>.etl`", "event_source")
+    return Deployment(
+        active=active,
+        passive=passive,
+        gate=gate,
+        forward=forward,
+        arbiter=arbiter,
+        reach=_reach(reach, arbiter, refuse),
+        rule_source_arn=_known("rule_source_arn", top.get("rule_source_arn", "true"), ("true", "false"), refuse) == "true",
+        bus=top.get("event_bus", plain.bus),
+        table=top.get("control_table", plain.table),
+        alert_topic=top.get("alert_topic", plain.alert_topic),
+        events=top.get("event_source", plain.events),
+        endpoint=top.get("global_endpoint", plain.endpoint),
+        sweep_minutes=figures["sweep_minutes"],
+        lease_margin_seconds=figures["lease_margin_seconds"],
+    )
+
+
+_Refuse = Callable[[str, str, str], ConfigError]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in re.split(r"[,\s]+", text) if word)
+
+
+def _known(key: str, value: str, known: tuple[str, ...], refuse: _Refuse) -> str:
+    if value not in known:
+        raise refuse(f"unknown {key} `{value}`", did_you_mean(value, known) or f"use {', '.join(known)}", key)
+    return value
+
+
+def _figure(key: str, text: str, low: int, high: int, refuse: _Refuse) -> int:
+    if not re.fullmatch(r"\d{1,9}", text) or not low <= int(text) <= high:
+        raise refuse(f"`{key} = {text}` is out of range", f"use {low} to {high}", key)
+    return int(text)
+
+
+def _arbiter(top: Mapping[str, str], gate: str, refuse: _Refuse) -> Arbiter | None:
+    if gate != "arbiter":
+        for key in ("arbiter", "witness"):
+            if key in top:
+                raise refuse(f"`{key}` means nothing with gate `{gate}`", "write `gate = arbiter`, or remove it", key)
+        return None
+    replicas, witness = _words(top.get("arbiter", "")), top.get("witness")
+    found = Arbiter(replicas=replicas, witness=witness)
+    for region in found.regions:
+        if region not in REGIONS:
+            raise refuse(f"unknown Region `{region}`", did_you_mean(region, REGIONS) or "use the name of a Region", "arbiter")
+    sets = "; ".join(", ".join(sorted(group)) for group in MRSC_SETS)
+    if len(set(found.regions)) != 3 or len(found.regions) != 3:
+        raise refuse(
+            "a strongly consistent table has three Regions: two replicas and a witness, or three replicas",
+            f"write `arbiter = us-east-1, us-west-2` and `witness = us-east-2`; the sets are {sets}",
+            "arbiter",
+        )
+    if not any(set(found.regions) <= group for group in MRSC_SETS):
+        raise refuse(
+            f"DynamoDB cannot keep a table strongly consistent over {', '.join(found.regions)}",
+            f"stay within one of {sets}",
+            "arbiter",
+        )
+    return found
+
+
+def _reach(given: Mapping[str, tuple[str, ...]], arbiter: Arbiter | None, refuse: _Refuse) -> Mapping[str, tuple[str, ...]]:
+    for region, order in given.items():
+        key = f"reach.{region}"
+        if arbiter is None:
+            raise refuse(f"`{key}` means nothing without an arbiter", "write `gate = arbiter`, or remove it", key)
+        for replica in order:
+            if replica not in arbiter.replicas:
+                raise refuse(f"`{key}` names {replica}, which holds no replica", f"use {', '.join(arbiter.replicas)}", key)
+    return given

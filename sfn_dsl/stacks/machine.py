@@ -1,0 +1,106 @@
+"""A state machine in a template: its log group, its role with the fewest rights, and itself where the template owns it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from sfn_dsl.asl.emit import to_json
+from sfn_dsl.asl.model import Json
+from sfn_dsl.asl.walk import walk
+from sfn_dsl.compile.machine import Compiled
+from sfn_dsl.control.sweep import LIVE
+from sfn_dsl.resources.iam.grants import Grant, grants_of, statements_of
+from sfn_dsl.resources.iam.narrowing import narrow
+from sfn_dsl.resources.iam.roles import trust_states
+from sfn_dsl.resources.iam.statement import document
+from sfn_dsl.resources.model import (
+    Arn,
+    LogGroup,
+    MachineEncryption,
+    MachineLogging,
+    Policy,
+    Resource,
+    Role,
+    StateMachine,
+    StateMachineAlias,
+    StateMachineVersion,
+)
+from sfn_dsl.triggers.parts import logical_id
+
+__all__ = ["machine_grants", "machine_policy", "machine_resources", "role_name"]
+
+
+def role_name(compiled: Compiled) -> str:
+    """The name of a machine's role. Roles are global, so it says the Region."""
+    return f"{compiled.pipeline.name}-{compiled.target.region}"
+
+
+def machine_grants(compiled: Compiled) -> tuple[Grant, ...]:
+    """What the machine needs, each grant with the states that need it, narrowed as the pipeline says."""
+    grants = grants_of(compiled.machine, compiled.target, compiled.settings, name=compiled.pipeline.name)
+    return narrow(grants, compiled.pipeline.permissions, (name for name, _ in walk(compiled.machine)))
+
+
+def machine_policy(compiled: Compiled) -> Json:
+    """The policy document of the machine's role."""
+    return document(statements_of(machine_grants(compiled)))
+
+
+def machine_resources(compiled: Compiled, owner: str, *, prefix: str = "") -> tuple[Resource, ...]:
+    """The resources of a machine. `owner`: `template` makes machine, version and alias too. `prefix`: of logical ids."""
+    name, settings = compiled.pipeline.name, compiled.settings
+    found: list[Resource] = []
+    logging = settings["loggingConfiguration"]
+    group = _group(logging)
+    if group:
+        found.append(LogGroup(id=logical_id(prefix, "logs"), name=group))
+    role = Role(
+        id=logical_id(prefix, "machine", "role"),
+        role_name=role_name(compiled),
+        trust=trust_states(compiled.target),
+        policies=(Policy(name="machine", document=machine_policy(compiled)),),
+        description=f"The state machine {name}.",
+    )
+    found.append(role)
+    if owner == "template":
+        found += _owned(compiled, role, logical_id(prefix, "logs") if group else None, prefix)
+    return tuple(found)
+
+
+def _group(logging: Mapping[str, Any]) -> str:
+    """The name of the log group in a machine's settings; empty when it logs nothing."""
+    for destination in logging.get("destinations", ()):
+        return str(destination["cloudWatchLogsLogGroup"]["logGroupArn"]).partition(":log-group:")[2].removesuffix(":*")
+    return ""
+
+
+def _owned(compiled: Compiled, role: Role, logs: str | None, prefix: str) -> list[Resource]:
+    settings = compiled.settings
+    logging, encryption = settings["loggingConfiguration"], settings.get("encryptionConfiguration")
+    kind: Literal["STANDARD", "EXPRESS"] = "EXPRESS" if compiled.pipeline.type == "EXPRESS" else "STANDARD"
+    machine = StateMachine(
+        id=logical_id(prefix, "machine"),
+        name=compiled.pipeline.name,
+        definition=to_json(compiled.machine),
+        role_arn=Arn(role.id),
+        type=kind,
+        logging=MachineLogging(
+            destination_arn=Arn(logs) if logs else None,
+            level=logging["level"],
+            include_execution_data=logging["includeExecutionData"],
+        ),
+        tracing_enabled=settings["tracingConfiguration"]["enabled"],
+        encryption=MachineEncryption(
+            kms_key_id=encryption["kmsKeyId"],
+            kms_data_key_reuse_period_seconds=encryption["kmsDataKeyReusePeriodSeconds"],
+        )
+        if encryption
+        else None,
+        tags={tag["key"]: tag["value"] for tag in settings.get("tags", ())},
+    )
+    version = StateMachineVersion(id=logical_id(prefix, "version"), state_machine_name=machine.name)
+    alias = StateMachineAlias(
+        id=logical_id(prefix, "live"), name=LIVE, state_machine_name=machine.name, version_arn=Arn(version.id)
+    )
+    return [machine, version, alias]

@@ -1,0 +1,148 @@
+"""Alarms and the dashboard of a pipeline, from what its template holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sfn_dsl.control.sweep import METRICS
+from sfn_dsl.pipeline import Pipeline
+from sfn_dsl.region import Target
+from sfn_dsl.resources.model import Alarm, Dashboard, Function, Queue, Resource, Rule, ScheduleGroup
+from sfn_dsl.triggers.parts import logical_id, machine_arn
+
+__all__ = ["alarms", "dashboard"]
+
+_DAY = 86_400
+
+
+def alarms(pipeline: Pipeline, machines: tuple[Pipeline, ...], resources: tuple[Resource, ...], target: Target) -> Iterator[Alarm]:
+    """An alarm for everything that can go wrong with a pipeline, its machines, rules, schedules, functions and queues."""
+    for machine in machines:
+        yield from _of_machine(pipeline, machine, target)
+    for resource in resources:
+        match resource:
+            case Rule():
+                yield from _of_rule(pipeline, resource, target)
+            case Queue(queue_name=name) if name.endswith(("-dead-letters", "-failures")):
+                yield from _of_queue(resource, target)
+            case Function():
+                yield from _of_function(resource, target)
+            case ScheduleGroup(name=name):
+                for metric in (
+                    "InvocationDroppedCount",
+                    "TargetErrorCount",
+                    "TargetErrorThrottledCount",
+                    "InvocationsFailedToBeSentToDeadLetterCount",
+                ):
+                    yield _alarm(f"{name}-schedules", metric, "AWS/Scheduler", {"ScheduleGroup": name}, target)
+            case _:
+                pass
+    if pipeline.control is not None:
+        yield from _of_batches(pipeline, target)
+
+
+def _alarm(subject: str, metric: str, namespace: str, dimensions: Mapping[str, str], target: Target, **more: object) -> Alarm:
+    """An alarm at the first such event within five minutes, unless `more` says otherwise."""
+    fields: dict[str, object] = {"statistic": "Sum", **more}
+    if "extended_statistic" in more:
+        fields.pop("statistic")
+    return Alarm(
+        id=logical_id(subject, metric, "alarm"),
+        name=f"{subject}-{metric}",
+        namespace=namespace,
+        metric_name=metric,
+        dimensions=dict(dimensions),
+        alarm_actions=(target.arn("sns", target.deployed.alert_topic),),
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def _of_machine(pipeline: Pipeline, machine: Pipeline, target: Target) -> Iterator[Alarm]:
+    dimensions = {"StateMachineArn": machine_arn(target, machine.name)}
+    metrics = ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionThrottled"]
+    # Express workflows cannot be aborted.
+    metrics += ["ExecutionsAborted"] if machine.type == "STANDARD" else []
+    for metric in metrics:
+        yield _alarm(machine.name, metric, "AWS/States", dimensions, target)
+    seconds = pipeline.alarms.duration_seconds
+    if machine.name == pipeline.name and seconds is not None:
+        line = {"statistic": "Maximum", "threshold": seconds * 1000}
+        yield _alarm(machine.name, "ExecutionTime", "AWS/States", dimensions, target, **line)
+    hours = pipeline.alarms.fresh_within_hours
+    if machine.name == pipeline.name and hours is not None and pipeline.control is None:
+        # Without a control row every execution that succeeds has done work. At most seven days can be looked at.
+        line = {"threshold": 1, "comparison_operator": "LessThanThreshold", "treat_missing_data": "breaching"}
+        yield _alarm(
+            machine.name, "ExecutionsSucceeded", "AWS/States", dimensions, target, period=3600, evaluation_periods=hours, **line
+        )
+
+
+def _of_rule(pipeline: Pipeline, rule: Rule, target: Target) -> Iterator[Alarm]:
+    dimensions = {"RuleName": rule.name}
+    if rule.event_bus_name != "default":
+        dimensions = {"EventBusName": rule.event_bus_name, **dimensions}
+    for metric in ("FailedInvocations", "InvocationsFailedToBeSentToDlq"):
+        yield _alarm(rule.name, metric, "AWS/Events", dimensions, target)
+
+
+def _of_queue(queue: Queue, target: Target) -> Iterator[Alarm]:
+    dimensions = {"QueueName": queue.queue_name}
+    visible = {"statistic": "Maximum"}
+    yield _alarm(queue.queue_name, "ApproximateNumberOfMessagesVisible", "AWS/SQS", dimensions, target, **visible)
+    old = {"statistic": "Maximum", "threshold": _DAY, "comparison_operator": "GreaterThanThreshold"}
+    yield _alarm(queue.queue_name, "ApproximateAgeOfOldestMessage", "AWS/SQS", dimensions, target, **old)
+
+
+def _of_function(function: Function, target: Target) -> Iterator[Alarm]:
+    dimensions = {"FunctionName": function.function_name}
+    for metric in ("Errors", "Throttles", "DestinationDeliveryFailures", "AsyncEventsDropped"):
+        yield _alarm(function.function_name, metric, "AWS/Lambda", dimensions, target)
+
+
+def _of_batches(pipeline: Pipeline, target: Target) -> Iterator[Alarm]:
+    dimensions = {"Pipeline": pipeline.name}
+    waiting = {"statistic": "Maximum", "evaluation_periods": 3}
+    for metric in ("ReadyUnclaimed", "ExpiredLeases"):
+        yield _alarm(pipeline.name, metric, METRICS, dimensions, target, **waiting)
+    hours = pipeline.alarms.fresh_within_hours
+    if hours is not None:
+        # Both Regions look at one table, so the alarm of the one that works rings for the other too.
+        stale = {
+            "statistic": "Maximum",
+            "threshold": hours,
+            "comparison_operator": "GreaterThanThreshold",
+            "treat_missing_data": "breaching",
+            "evaluation_periods": 3,
+        }
+        yield _alarm(pipeline.name, "HoursSinceLastSuccess", METRICS, dimensions, target, **stale)
+
+
+def dashboard(pipeline: Pipeline, machines: tuple[Pipeline, ...], resources: tuple[Resource, ...], target: Target) -> Dashboard:
+    """Executions, how long they take, what waits, and what could not be delivered."""
+    arns = [machine_arn(target, machine.name) for machine in machines]
+    widgets = [
+        _graph("Executions", target, [["AWS/States", metric, "StateMachineArn", arn] for arn in arns for metric in _EXECUTIONS]),
+        _graph("Execution time (ms)", target, [["AWS/States", "ExecutionTime", "StateMachineArn", arn] for arn in arns], "Maximum"),
+    ]
+    if pipeline.control is not None:
+        waiting = [[METRICS, metric, "Pipeline", pipeline.name] for metric in ("ReadyUnclaimed", "ExpiredLeases", "Parked")]
+        widgets.append(_graph("Batches that wait", target, waiting, "Maximum"))
+        since = [[METRICS, "HoursSinceLastSuccess", "Pipeline", pipeline.name]]
+        widgets.append(_graph("Hours since the last batch was done", target, since, "Maximum"))
+    queues = [item.queue_name for item in resources if isinstance(item, Queue)]
+    if queues:
+        letters = [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", name] for name in queues]
+        widgets.append(_graph("Messages in queues", target, letters, "Maximum"))
+    for number, widget in enumerate(widgets):
+        widget.update(x=12 * (number % 2), y=6 * (number // 2), width=12, height=6)
+    return Dashboard(id="Dashboard", name=f"{pipeline.name}-{target.region}", body={"widgets": widgets})  # type: ignore[dict-item]
+
+
+_EXECUTIONS = ("ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted")
+
+
+def _graph(title: str, target: Target, metrics: list[list[str]], statistic: str = "Sum") -> dict[str, object]:
+    return {
+        "type": "metric",
+        "properties": {"title": title, "region": target.region, "stat": statistic, "period": 300, "metrics": metrics},
+    }

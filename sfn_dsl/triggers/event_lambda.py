@@ -1,0 +1,86 @@
+"""`EventLambda`: an event on the shared bus calls a function, which starts the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sfn_dsl.control.contract import BatchReady
+from sfn_dsl.diagnostic import Diagnostic
+from sfn_dsl.pipeline import Pipeline
+from sfn_dsl.region import Target
+from sfn_dsl.resources.model import Arn, EventInvokeConfig, Name, Permission, Resource, Rule, RuleTarget
+from sfn_dsl.resources.model import RetryPolicy as Delivery
+from sfn_dsl.triggers.lambda_starter import starter_function
+from sfn_dsl.triggers.parts import DEAD_LETTERS, contract_problems, logical_id, wanted_fields
+from sfn_dsl.triggers.trigger import Trigger
+
+__all__ = ["EventLambda"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EventLambda(Trigger):
+    """A rule, a function of 20 lines, and two queues: the rule's dead letters (not handed over) and the function's failures.
+
+    The execution's name is made of the batch, so that a second call starts nothing. `concurrency`: how many calls run at once; 0
+    pauses. `retries`: 0 to 2, after one and two minutes. `max_age_seconds`: 60 to 21,600.
+    """
+
+    contract: BatchReady | None = None
+    concurrency: int = 2
+    retries: int = 2
+    max_age_seconds: int = 21_600
+
+    def contracts(self, pipeline: Pipeline) -> tuple[BatchReady, ...]:
+        return (self.contract,) if self.contract is not None else pipeline.consumes
+
+    def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
+        if not self.contracts(pipeline):
+            yield Diagnostic(
+                code="SFN521",
+                message=f"an EventLambda of pipeline `{pipeline.name}` has nothing to listen to",
+                span=self.span,
+                help="give the pipeline `consumes=`",
+            )
+        if not 0 <= self.retries <= 2 or not 60 <= self.max_age_seconds <= 21_600:
+            yield Diagnostic(
+                code="SFN503",
+                message="Lambda repeats an asynchronous call 0 to 2 times, within 60 to 21,600 seconds",
+                span=self.span,
+                help="mend `retries` or `max_age_seconds`",
+            )
+        yield from contract_problems(pipeline, self.contracts(pipeline), self.span)
+
+    def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
+        label = f"{self.label}-starter" if self.label else "starter"
+        fields = sorted({name for contract in self.contracts(pipeline) for name in wanted_fields(pipeline, contract)})
+        starter = starter_function(
+            pipeline, target, label=label, template="start_for_event.py.j2", values={"fields": fields}, concurrency=self.concurrency
+        )
+        function = starter.function
+        invoking = EventInvokeConfig(
+            id=logical_id(label, "invoking"),
+            function_name=Name(function.id),
+            maximum_retry_attempts=self.retries,
+            maximum_event_age_in_seconds=self.max_age_seconds,
+            on_failure_arn=Arn(starter.failures.id),
+        )
+        found: list[Resource] = [*starter.resources, invoking]
+        for contract in self.contracts(pipeline):
+            rule = Rule(
+                id=logical_id("on", contract.pipeline, self.label),
+                name=f"{pipeline.name}-on-{contract.pipeline}{'-' + self.label if self.label else ''}",
+                event_bus_name=target.deployed.bus,
+                event_pattern=contract.pattern(target),  # type: ignore[arg-type]
+                targets=(RuleTarget(id="function", arn=Arn(function.id), retry=Delivery(), dead_letter_arn=Arn(DEAD_LETTERS)),),
+                description=f"Calls {function.function_name}.",
+            )
+            permission = Permission(
+                id=logical_id(rule.id, "permission"),
+                function_name=Name(function.id),
+                principal="events.amazonaws.com",
+                source_arn=Arn(rule.id),
+                source_account=target.account,
+            )
+            found += [rule, permission]
+        return tuple(found)

@@ -1,0 +1,93 @@
+"""`S3Event`: a new object in a bucket starts the pipeline, by way of EventBridge's default bus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sfn_dsl.constants import fold
+from sfn_dsl.diagnostic import Diagnostic, did_you_mean
+from sfn_dsl.expression import Template
+from sfn_dsl.pipeline import Pipeline
+from sfn_dsl.region import Target
+from sfn_dsl.resources.model import Bucket, Resource, Rule
+from sfn_dsl.resources.model import RetryPolicy as Delivery
+from sfn_dsl.triggers.parts import event_role, input_problems, logical_id, start_target, transformer
+from sfn_dsl.triggers.trigger import Trigger
+
+__all__ = ["S3Event"]
+
+_PATHS: Final[Mapping[str, str]] = {
+    "bucket": "$.detail.bucket.name",
+    "key": "$.detail.object.key",
+    "version": "$.detail.object.version-id",
+    "etag": "$.detail.object.etag",
+    "size": "$.detail.object.size",
+    "sequencer": "$.detail.object.sequencer",
+    "time": "$.time",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class S3Event(Trigger):
+    """A rule for `Object Created` of a bucket, optionally of keys with a prefix and a suffix.
+
+    The bucket must tell EventBridge of its objects; with `owned=True` the template makes the bucket so. `input`: input name to
+    `bucket`, `key`, `version`, `etag`, `size`, `sequencer` or `time`. The batch is one version of one object, so that events that
+    come twice start nothing twice: build the control row's batch of bucket, key and version.
+    """
+
+    bucket: Template
+    prefix: str = ""
+    suffix: str = ""
+    input: Mapping[str, str]
+    owned: bool = False
+    retries: int = 185
+    max_age_seconds: int = 86_400
+
+    def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
+        for part in self.input.values():
+            if part not in _PATHS:
+                yield Diagnostic(
+                    code="SFN520",
+                    message=f"an S3 event has no `{part}`",
+                    span=self.span,
+                    help=did_you_mean(str(part), _PATHS) or f"use one of {', '.join(_PATHS)}",
+                )
+        yield from input_problems(pipeline, self.input, self.span)
+        if pipeline.control is not None and not {"key", "version", "etag", "sequencer"} & set(self.input.values()):
+            yield Diagnostic(
+                code="SFN524",
+                message="nothing of the S3 event tells one object from another, so that batches would be taken for each other",
+                span=self.span,
+                help="take `key` and `version` into the input, and make the batch of them",
+            )
+
+    def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
+        bucket = str(fold(self.bucket, target, self.span))
+        label = self.label or "object"
+        role = event_role(pipeline, target, "default", pipeline.name)
+        keys = [{kind: text} for kind, text in (("prefix", self.prefix), ("suffix", self.suffix)) if text]
+        # In one field the alternatives of a pattern are joined by "or", so prefix and suffix together become a wildcard.
+        if len(keys) == 2:
+            keys = [{"wildcard": f"{_plain(self.prefix)}*{_plain(self.suffix)}"}]
+        detail: dict[str, object] = {"bucket": {"name": [bucket]}}
+        if keys:
+            detail["object"] = {"key": keys}
+        delivery = Delivery(maximum_retry_attempts=self.retries, maximum_event_age_in_seconds=self.max_age_seconds)
+        made = transformer({name: _PATHS[part] for name, part in self.input.items()})
+        rule = Rule(
+            id=logical_id("on", label),
+            name=f"{pipeline.name}-on-{label}",
+            event_pattern={"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": detail},  # type: ignore[dict-item]
+            targets=(start_target(target, pipeline.name, role, delivery, made),),
+            description=f"Starts {pipeline.name} for new objects in {bucket}.",
+        )
+        made_here = (Bucket(id=logical_id(label, "bucket"), bucket_name=bucket, versioning=True),) if self.owned else ()
+        return (*made_here, role, rule)
+
+
+def _plain(text: str) -> str:
+    """Text in a wildcard pattern that stands for itself."""
+    return text.replace("\\", "\\\\").replace("*", "\\*")

@@ -1,0 +1,123 @@
+"""`SnsEvent`: a message on a topic starts the pipeline, by way of a queue and a function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from sfn_dsl.constants import fold
+from sfn_dsl.diagnostic import Diagnostic
+from sfn_dsl.expression import Template
+from sfn_dsl.pipeline import Pipeline
+from sfn_dsl.region import Target
+from sfn_dsl.resources.iam.statement import Statement
+from sfn_dsl.resources.model import (
+    Arn,
+    EventSourceMapping,
+    Name,
+    Queue,
+    QueuePolicy,
+    Redrive,
+    Resource,
+    Subscription,
+    Url,
+)
+from sfn_dsl.triggers.lambda_starter import starter_function
+from sfn_dsl.triggers.parts import input_problems, logical_id
+from sfn_dsl.triggers.trigger import Trigger
+
+__all__ = ["SnsEvent"]
+
+_RECEIPTS = 5
+_VISIBILITY_SECONDS = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SnsEvent(Trigger):
+    """Topic -> queue (with a dead-letter queue) -> function -> execution.
+
+    `topic`: name or ARN; it is not made here. `input`: input name to the path of a field in the JSON message, such as `payment.id`.
+    `key`: the input that is the business key: two messages with one key start one execution. `concurrency`: how many calls run at
+    once.
+    """
+
+    topic: Template
+    input: Mapping[str, str]
+    key: str
+    concurrency: int = 2
+
+    def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
+        yield from input_problems(pipeline, self.input, self.span)
+        if self.key not in self.input:
+            yield Diagnostic(
+                code="SFN524",
+                message=f"the key `{self.key}` is none of the inputs that the message gives",
+                span=self.span,
+                help=f"use one of {', '.join(self.input)}",
+            )
+
+    def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
+        label = self.label or "messages"
+        topic = str(fold(self.topic, target, self.span))
+        topic_arn = topic if topic.startswith("arn:") else target.arn("sns", topic)
+        dead = Queue(id=logical_id(label, "dead", "letters"), queue_name=f"{pipeline.name}-{label}-dead-letters")
+        queue = Queue(
+            id=logical_id(label, "queue"),
+            queue_name=f"{pipeline.name}-{label}",
+            visibility_timeout_seconds=_VISIBILITY_SECONDS,
+            redrive=Redrive(dead_letter_arn=Arn(dead.id), max_receive_count=_RECEIPTS),
+        )
+        starter = starter_function(
+            pipeline,
+            target,
+            label=f"{label}-starter",
+            template="start_for_message.py.j2",
+            values={"paths": dict(self.input), "key": self.key},
+            concurrency=self.concurrency,
+            statements=(
+                Statement(
+                    sid="Receive",
+                    actions=("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+                    resources=(queue.arn(target),),
+                ),
+            ),
+        )
+        policy = QueuePolicy(
+            id=logical_id(label, "queue", "policy"),
+            queues=(Url(queue.id),),
+            document={
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Sid": "Topic",
+                        "Effect": "Allow",
+                        "Principal": {"Service": "sns.amazonaws.com"},
+                        "Action": "sqs:SendMessage",
+                        "Resource": Arn(queue.id),
+                        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+                    },
+                    {
+                        "Sid": "OnlyTls",
+                        "Effect": "Deny",
+                        "Principal": "*",
+                        "Action": "sqs:*",
+                        "Resource": Arn(queue.id),
+                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                    },
+                ],
+            },
+        )
+        subscription = Subscription(
+            id=logical_id(label, "subscription"),
+            topic_arn=topic_arn,
+            endpoint=Arn(queue.id),
+            raw_message_delivery=True,
+            depends_on=(policy.id,),
+        )
+        mapping = EventSourceMapping(
+            id=logical_id(label, "mapping"),
+            function_name=Name(starter.function.id),
+            event_source_arn=Arn(queue.id),
+            depends_on=(f"{logical_id(label, 'starter', 'role')}",),
+        )
+        return (dead, queue, policy, subscription, *starter.resources, mapping)

@@ -1,0 +1,206 @@
+"""From the pipelines of a project to the machines of a build: what triggers and contracts add to each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from sfn_dsl.control.closing import CloseRun
+from sfn_dsl.control.contract import BatchReady
+from sfn_dsl.control.ready import Announce, MarkReady
+from sfn_dsl.control.sweep import Sweep
+from sfn_dsl.deployment import Deployment
+from sfn_dsl.diagnostic import Diagnostic
+from sfn_dsl.pipeline import Input, Pipeline
+from sfn_dsl.steps.step import Step
+from sfn_dsl.triggers.event_rule import EventRule
+from sfn_dsl.triggers.parts import wanted_fields
+from sfn_dsl.triggers.trigger import Trigger
+
+__all__ = ["Wired", "Wiring", "closer", "sweeper_name", "wire"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wired:
+    """A pipeline with the steps that triggers and consumers add to it, its triggers, and the machines beside it."""
+
+    pipeline: Pipeline
+    triggers: tuple[Trigger, ...] = ()
+    machines: tuple[Pipeline, ...] = ()
+
+    @property
+    def all_machines(self) -> tuple[Pipeline, ...]:
+        """The pipeline and the machines beside it."""
+        return (self.pipeline, *self.machines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """All pipelines, wired, by name; and what is wrong with how they hang together."""
+
+    pipelines: Mapping[str, Wired]
+    problems: tuple[Diagnostic, ...] = ()
+
+    @property
+    def contracts(self) -> tuple[BatchReady, ...]:
+        """What is announced on the shared bus."""
+        return tuple(wired.pipeline.produces for wired in self.pipelines.values() if wired.pipeline.produces is not None)
+
+
+def sweeper_name(pipeline: Pipeline) -> str:
+    """The name of the machine that looks for batches nobody works on."""
+    return f"{pipeline.name}-sweeper"
+
+
+def closer(deployed: Deployment) -> Pipeline:
+    """The machine that closes rows of executions that ended without doing it themselves; one per Region."""
+    return Pipeline(
+        name=deployed.closer,
+        comment="Closes the rows of executions that have failed, timed out or been aborted, and tells people",
+        type="EXPRESS",
+        body=CloseRun("Close run"),
+        timeout_seconds=240,
+    )
+
+
+def wire(pipelines: Iterable[Pipeline]) -> Wiring:
+    """Give every pipeline what its own triggers and those of its consumers ask for."""
+    declared = list(pipelines)
+    problems: list[Diagnostic] = []
+    triggers = {id(pipeline): _triggers(pipeline, problems) for pipeline in declared}
+    starts: dict[str, list[Step]] = {}
+    for pipeline in declared:
+        for trigger in triggers[id(pipeline)]:
+            for upstream, step in trigger.upstream(pipeline).items():
+                starts.setdefault(upstream, []).append(step)
+    found = {}
+    for pipeline in declared:
+        own = triggers[id(pipeline)]
+        machines = [machine for trigger in own for machine in trigger.machines(pipeline)]
+        if pipeline.control is not None:
+            machines.append(_sweeper(pipeline))
+        before = [block for trigger in own if (block := trigger.before(pipeline)) is not None]
+        after = [*_announced(pipeline, declared), *starts.get(pipeline.name, ())]
+        wired = replace(pipeline, before=before or None, after=after or None)
+        found[pipeline.name] = Wired(pipeline=wired, triggers=own, machines=tuple(machines))
+    problems += _loops(declared, triggers)
+    problems += _unknown_upstreams(declared, starts)
+    return Wiring(pipelines=found, problems=tuple(problems))
+
+
+def _triggers(pipeline: Pipeline, problems: list[Diagnostic]) -> tuple[Trigger, ...]:
+    found: list[Trigger] = []
+    given = pipeline.triggers if isinstance(pipeline.triggers, (list, tuple)) else (pipeline.triggers,)
+    for trigger in given:
+        if isinstance(trigger, Trigger):
+            found.append(trigger)
+            continue
+        problems.append(
+            Diagnostic(
+                code="SFN521",
+                message=f"`{trigger!r}` in `triggers` of pipeline `{pipeline.name}` is no trigger",
+                span=pipeline.span,
+                help="use EventRule, Schedule, Direct, EventLambda, S3Event or SnsEvent",
+            )
+        )
+    if not found and pipeline.consumes:
+        found.append(EventRule(span=pipeline.span))
+    labels: dict[tuple[str, str], Trigger] = {}
+    for trigger in found:
+        key = (type(trigger).__name__, trigger.label)
+        if key in labels:
+            problems.append(
+                Diagnostic(
+                    code="SFN526",
+                    message=f"pipeline `{pipeline.name}` has two triggers {key[0]} with one label",
+                    span=trigger.span,
+                    help="give each a `label`, which becomes part of the names of its resources",
+                    also=((labels[key].span, "the first one"),),
+                )
+            )
+        labels.setdefault(key, trigger)
+        problems += trigger.problems(pipeline)
+    return tuple(found)
+
+
+def _sweeper(pipeline: Pipeline) -> Pipeline:
+    return Pipeline(
+        name=sweeper_name(pipeline),
+        comment=f"Starts {pipeline.name} for batches that nobody works on",
+        type="EXPRESS",
+        input=Input(),
+        body=Sweep("Sweep", pipeline=pipeline.name, report=True, span=pipeline.span),
+        timeout_seconds=240,
+        deployment=pipeline.deployment,
+        span=pipeline.span,
+    )
+
+
+def _announced(pipeline: Pipeline, declared: Iterable[Pipeline]) -> list[Step]:
+    """The READY row for each consumer, then the event."""
+    contract = pipeline.produces
+    if contract is None:
+        return []
+    found: list[Step] = []
+    for consumer in declared:
+        if contract in consumer.consumes and consumer.control is not None:
+            given = {name: contract.offered[name] for name in wanted_fields(consumer, contract)}
+            name = f"Mark ready for {consumer.name}"
+            step = MarkReady(name, consumer=consumer.name, batch=contract.batch_id, input=given, span=contract.span)
+            found.append(step)
+    return [*found, Announce("Announce batch", contract=contract, span=contract.span)]
+
+
+def _loops(declared: list[Pipeline], triggers: Mapping[int, tuple[Trigger, ...]]) -> list[Diagnostic]:
+    """Pipelines that start each other in a circle. Iterative depth-first search."""
+    names = {pipeline.name: pipeline for pipeline in declared}
+    follows: dict[str, list[str]] = {name: [] for name in names}
+    for pipeline in declared:
+        heard = {contract.pipeline for trigger in triggers[id(pipeline)] for contract in trigger.contracts(pipeline)}
+        for upstream in sorted(heard | {contract.pipeline for contract in pipeline.consumes}):
+            if upstream in follows:
+                follows[upstream].append(pipeline.name)
+    found: list[Diagnostic] = []
+    done: set[str] = set()
+    for start in names:
+        path: list[str] = []
+        stack: list[tuple[str, bool]] = [(start, True)]
+        while stack:
+            name, entering = stack.pop()
+            if not entering:
+                path.pop()
+                done.add(name)
+                continue
+            if name in path:
+                circle = [*path[path.index(name) :], name]
+                found.append(
+                    Diagnostic(
+                        code="SFN525",
+                        message=f"pipelines trigger each other in a circle: {' -> '.join(circle)}",
+                        span=names[name].span,
+                        help="let one of them consume something else",
+                    )
+                )
+                continue
+            if name in done:
+                continue
+            path.append(name)
+            stack.append((name, False))
+            stack += [(follower, True) for follower in reversed(follows[name])]
+    return found
+
+
+def _unknown_upstreams(declared: list[Pipeline], starts: Mapping[str, list[Step]]) -> list[Diagnostic]:
+    """Contracts of pipelines that the project does not have, where one of them would have to start something."""
+    known = {pipeline.name for pipeline in declared}
+    return [
+        Diagnostic(
+            code="SFN521",
+            message=f"`{upstream}`, which is to start this pipeline directly, is no pipeline of the project",
+            span=step.span,
+            help="use EventRule for contracts of other projects",
+        )
+        for upstream, steps in starts.items()
+        if upstream not in known
+        for step in steps
+    ]
