@@ -340,6 +340,20 @@ def test_invocations_wait_for_a_region_that_stands_still() -> None:
     assert recorder.times == [1, 530]
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_schedule_invokes_a_function(there: bool) -> None:
+    world = World()
+    recorder = Recorder(world, failures=1)
+    if there:
+        create(world, recorder, seconds=0.5)
+    place = world.place(EAST)
+    arguments = {"expression": "cron(5 0 * * ? *)", "target": ARN, "role_arn": "arn:aws:iam::1:role/r", "input": '{"a": 1}'}
+    place.scheduler.create_schedule("nightly", **arguments, dead_letter=queue(world, "dead"))
+    world.run(seconds=1000)
+    assert recorder.events == ([{"a": 1}, {"a": 1}] if there else [])
+    assert bodies(world, "dead") == ([] if there else [{"a": 1}])
+
+
 # Topics and queues
 
 

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 
 from sfn_dsl.asl.model import Json, Task
 from sfn_dsl.asl.walk import walk
 from sfn_dsl.compile.machine import Compiled
 from sfn_dsl.pipeline import Pipeline
+from sfn_dsl.region import Target
+from sfn_dsl.simulate.control_table import provide_control_table
 from sfn_dsl.simulate.mocks.answers import Answers
 from sfn_dsl.simulate.program.machine import compile_program
 from sfn_dsl.simulate.provisions import provide
 from sfn_dsl.simulate.results.declared import declared_value, with_member
 from sfn_dsl.simulate.results.sample import sample_result
 from sfn_dsl.simulate.simulation import Machine, Simulation
+from sfn_dsl.simulate.world import World
 
 __all__ = ["declared_samples", "machine_of", "sample_input", "simulation_of"]
+
+
+def _prepare(target: Target, world: World) -> None:
+    """Fill a world: the control table first, then everything else that the definitions name."""
+    provide_control_table(world, target)
+    provide(world)
 
 
 def machine_of(compiled: Compiled) -> Machine:
@@ -59,7 +69,7 @@ def simulation_of(
         others=beside,
         answers=answers or Answers(),
         samples=declared_samples(compiled),
-        prepare=provide,
+        prepare=functools.partial(_prepare, compiled.target),
         account=compiled.target.account or "111122223333",
         strict=strict,
     )

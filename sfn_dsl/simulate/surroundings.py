@@ -65,7 +65,7 @@ class Surroundings(ABC):
 
     @abstractmethod
     def plan(self, place: Place, schedule: str) -> None:
-        """Let a schedule (ARN) fire."""
+        """Let a schedule of a Region fire in its time."""
 
     # Time and chance
 

@@ -271,7 +271,7 @@ class World(Surroundings):
         self.env.process(poll(self, self.place(source.function.region), source))
 
     def plan(self, place: Place, schedule: str) -> None:
-        """Let a schedule (ARN) fire from now on."""
+        """Let a schedule of a Region fire in its time."""
         self.env.process(tick(self, place, schedule))
 
     # Bounds

@@ -39,7 +39,7 @@ from sfn_dsl.stacks.machine import machine_resources
 from sfn_dsl.texts import source_template
 from sfn_dsl.triggers.parts import inline_policy, logical_id, machine_arn
 
-__all__ = ["shared_stack"]
+__all__ = ["bridge_source", "shared_stack"]
 
 _OPERATIONS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
 
@@ -106,8 +106,15 @@ def _bridge(target: Target) -> list[Resource]:
         actions=tuple(f"dynamodb:{name}" for name in _OPERATIONS),
         resources=(*tables, *(f"{table}/index/*" for table in tables)),
     )
-    source = source_template("control_bridge.py.j2", table=deployed.table, regions=list(reach.regions))
-    return _function(target, deployed.bridge, "bridge", source, 30, {}, rights, f"Reaches {deployed.table} from {target.region}.")
+    about = f"Reaches {deployed.table} from {target.region}."
+    return _function(target, deployed.bridge, "bridge", bridge_source(target), 30, {}, rights, about)
+
+
+def bridge_source(target: Target) -> str:
+    """The source of the function that reaches the control table from a target's Region."""
+    deployed = target.deployed
+    regions = list(deployed.reached_from(target.region).regions)
+    return source_template("control_bridge.py.j2", table=deployed.table, regions=regions)
 
 
 def _function(
