@@ -99,6 +99,10 @@ class World(Surroundings):
     rules do; None permits everything.
     """
 
+    # Not set in the constructor: CPython looks up attributes more slowly in objects that have 30 or more.
+    worker_name = "worker"
+    progress: Callable[[int], None] | None = None
+
     def __init__(
         self,
         *,
@@ -131,7 +135,6 @@ class World(Surroundings):
         self.bounds = bounds or Bounds()
         self.strict = strict
         self.callbacks_sampled = callbacks_sampled
-        self.worker_name = "worker"
         self.callbacks = Callbacks(self.env, self.uuid)
         self.machines: dict[str, Deployed] = {}
         self.runs: dict[str, Run] = {}
@@ -143,8 +146,11 @@ class World(Surroundings):
         self.status_events = status_events
         self.permits = permits
         self.transitions = 0
+<<<<<<< HEAD
         self.progress: Callable[[int], None] | None = None
         self.audit: Watch | None = None
+=======
+>>>>>>> world
         self._durations = durations
         for name in regions:
             self.place(name)

@@ -110,7 +110,6 @@ def _sweep(pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
         input="{}",
         # The next sweep does what this one could not.
         retry=Delivery(maximum_retry_attempts=0, maximum_event_age_in_seconds=60),
-        depends_on=("ScheduleGroup",),
         description=f"Starts {pipeline.name} for batches that nobody works on.",
     )
     return (role, schedule)

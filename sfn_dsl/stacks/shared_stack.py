@@ -201,7 +201,6 @@ def _forward(target: Target, peer: str, contracts: Sequence[BatchReady]) -> list
         event_bus_name=deployed.bus,
         event_pattern=pattern,
         targets=(to,),
-        depends_on=("Bus",),
         description=f"Events of {target.region} go on to {peer}.",
     )
     document: dict[str, Value] = {
