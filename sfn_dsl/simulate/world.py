@@ -102,6 +102,7 @@ class World(Surroundings):
     # Not set in the constructor: CPython looks up attributes more slowly in objects that have 30 or more.
     worker_name = "worker"
     progress: Callable[[int], None] | None = None
+    audit: Watch | None = None
 
     def __init__(
         self,
@@ -146,11 +147,6 @@ class World(Surroundings):
         self.status_events = status_events
         self.permits = permits
         self.transitions = 0
-<<<<<<< HEAD
-        self.progress: Callable[[int], None] | None = None
-        self.audit: Watch | None = None
-=======
->>>>>>> world
         self._durations = durations
         for name in regions:
             self.place(name)
