@@ -15,4 +15,4 @@ def alert(pipeline: str, batch: Input) -> Notify:
         cause=failure.cause,
         execution=context.Execution.Id,
     )
-    return Notify.sns("Alert", topic=config.alert_topic, subject=f"{pipeline} failed", message=message)
+    return Notify.sns("Alert", topic=config.alert_topic, subject=f"{pipeline} failed", message=message, timeout_seconds=60)

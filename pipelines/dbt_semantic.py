@@ -69,6 +69,7 @@ tell = Notify.sns(
     topic=config.alert_topic,
     subject=f"{NAME} published",
     message={"pipeline": NAME, "batch_id": batch.batch_id, "rows": publish.output.published_rows},
+    timeout_seconds=60,
 )
 
 pipeline = Pipeline(

@@ -71,6 +71,10 @@ class Announce(Step):
         }
         # The row is written: a bell that does not ring costs minutes, not the batch.
         onward = Catcher(do=())
-        policy = TRANSIENT + THROTTLED + retry("EventBridge.FailedEntry", interval_seconds=5, max_attempts=5, backoff_rate=2.0)
+        policy = (
+            TRANSIENT
+            + THROTTLED
+            + retry("EventBridge.FailedEntry", interval_seconds=5, max_attempts=5, backoff_rate=2.0, jitter_strategy="FULL")
+        )
         retriers = policy.retriers("events")
         return (Call(action="events:putEvents", arguments={"Entries": [entry]}, retry=retriers, catch=(onward,), timeout=60),)

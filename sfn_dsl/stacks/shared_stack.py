@@ -36,10 +36,11 @@ from sfn_dsl.resources.model import (
 from sfn_dsl.resources.model import RetryPolicy as Delivery
 from sfn_dsl.resources.template import Template
 from sfn_dsl.stacks.machine import machine_resources
+from sfn_dsl.stacks.substitution import substituted
 from sfn_dsl.texts import source_template
 from sfn_dsl.triggers.parts import inline_policy, logical_id, machine_arn
 
-__all__ = ["shared_stack"]
+__all__ = ["bridge_source", "shared_stack"]
 
 _OPERATIONS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
 
@@ -65,7 +66,7 @@ def shared_stack(target: Target, contracts: Sequence[BatchReady], machines: Sequ
     return Template(
         name=f"{deployed.bus}-shared",
         target=target,
-        resources=tuple(found),
+        resources=tuple(substituted(found, target)),
         description=f"What all pipelines in {target.region} share.",
     )
 
@@ -106,8 +107,15 @@ def _bridge(target: Target) -> list[Resource]:
         actions=tuple(f"dynamodb:{name}" for name in _OPERATIONS),
         resources=(*tables, *(f"{table}/index/*" for table in tables)),
     )
-    source = source_template("control_bridge.py.j2", table=deployed.table, regions=list(reach.regions))
-    return _function(target, deployed.bridge, "bridge", source, 30, {}, rights, f"Reaches {deployed.table} from {target.region}.")
+    about = f"Reaches {deployed.table} from {target.region}."
+    return _function(target, deployed.bridge, "bridge", bridge_source(target), 30, {}, rights, about)
+
+
+def bridge_source(target: Target) -> str:
+    """The source of the function that reaches the control table from a target's Region."""
+    deployed = target.deployed
+    regions = list(deployed.reached_from(target.region).regions)
+    return source_template("control_bridge.py.j2", table=deployed.table, regions=regions)
 
 
 def _function(
@@ -194,7 +202,6 @@ def _forward(target: Target, peer: str, contracts: Sequence[BatchReady]) -> list
         event_bus_name=deployed.bus,
         event_pattern=pattern,
         targets=(to,),
-        depends_on=("Bus",),
         description=f"Events of {target.region} go on to {peer}.",
     )
     document: dict[str, Value] = {

@@ -23,6 +23,7 @@ from sfn_dsl.steps.step import TaskStep
 
 __all__ = ["DbtCall"]
 
+_CALL_SECONDS = 60
 _RETURNS = {"run_id": str, "status": str, "exit_code": int, "summary": dict, "artifacts": dict}
 
 
@@ -85,8 +86,12 @@ class DbtCall(TaskStep):
         run_id = Reference(LocalRoot(self, "run_id"))
         restarts = Reference(LocalRoot(self, "restarts"))
         counted = {"run_id": RESULT.Payload.run_id, "restarts": 0} if self.restarts else {"run_id": RESULT.Payload.run_id}
-        start = replace(self._call(site, self._request(self.idempotency_key)), timeout=MISSING, heartbeat=MISSING, sets=counted)
-        ask = replace(self._call(site, {"action": "status", "run_id": run_id}), timeout=MISSING, heartbeat=MISSING, comment="")
+        start = replace(
+            self._call(site, self._request(self.idempotency_key)), timeout=_CALL_SECONDS, heartbeat=MISSING, sets=counted
+        )
+        ask = replace(
+            self._call(site, {"action": "status", "run_id": run_id}), timeout=_CALL_SECONDS, heartbeat=MISSING, comment=""
+        )
         lost: Goto = Throw("DbtRunLost", "the process of the dbt run is gone")
         more: tuple[Draft, ...] = ()
         if self.restarts:
@@ -97,7 +102,7 @@ class DbtCall(TaskStep):
                     self._call(site, again),
                     label="restart",
                     produces=False,
-                    timeout=MISSING,
+                    timeout=_CALL_SECONDS,
                     heartbeat=MISSING,
                     comment="",
                     sets={"run_id": RESULT.Payload.run_id, "restarts": restarts + 1},

@@ -26,6 +26,9 @@ __all__ = ["catch_all_defeats_redrive"]
 
 @rule("SFN313", "catch-all-defeats-redrive", severity=Severity.INFO, practice=True)
 def catch_all_defeats_redrive(subject: Subject) -> Iterator[Finding]:
+    # Who declares a pipeline has chosen by `failure_mode`.
+    if subject.ours:
+        return
     handlers: set[str] = set()
     for entry in entries(subject, "Catch") if subject.type != "EXPRESS" else ():
         handler = entry.body.get("Next")

@@ -92,6 +92,9 @@ def _does_it_again(call: Resource, parameters: Mapping[str, Any]) -> bool:
     action = f"{call.service}:{call.action}"
     if action == "dynamodb:updateItem":
         update = parameters.get("UpdateExpression")
+        # A condition is how such an update is made safe to repeat; what it says is not judged here.
+        if given(parameters, "ConditionExpression"):
+            return False
         return isinstance(update, str) and any(part in update for part in ("ADD ", "list_append", " + ", " - "))
     token = _ACTIONS.get(action)
     if token is None or (token and given(parameters, token)):
