@@ -34,6 +34,7 @@ LAYERS = [
     {"project"},
     {"output"},
     {"publish"},
+    {"proof"},
     {"checking"},
     {"proving"},
     {"building"},

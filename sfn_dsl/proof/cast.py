@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -12,7 +12,6 @@ from sfn_dsl.asl.model import UNSET, Json, Task
 from sfn_dsl.asl.walk import walk
 from sfn_dsl.compile.machine import Compiled
 from sfn_dsl.pipeline import Pipeline
-from sfn_dsl.proof.artefacts import Artefacts
 from sfn_dsl.simulate.mocks.answers import Answer, Call, Mock
 from sfn_dsl.simulate.prepared import declared_samples, sample_input
 from sfn_dsl.simulate.program.resource import task_resource
@@ -48,24 +47,22 @@ class Cast:
 
     def mocks(self) -> dict[str, Mock]:
         """Answers by state: samples that take their time."""
-        return {
-            name: functools.partial(_worked, Answer(value=self.samples[name]), delay) for name, delay in self.delays.items()
-        }
+        return {name: functools.partial(_worked, Answer(value=self.samples[name]), delay) for name, delay in self.delays.items()}
 
 
 def _worked(answer: Answer, delay: tuple[float, float], call: Call, rng: Random) -> Answer:
     return Answer(value=answer.value, duration=rng.uniform(*delay))
 
 
-def cast_of(artefacts: Artefacts, upstream: str, downstream: str) -> Cast:
-    """The parts of two pipelines. The work of the pipeline takes 10 to 40 minutes in all, spread over its tasks; it publishes in
-    the first task of its last stage."""
-    one, other = _compiled(artefacts, upstream), _compiled(artefacts, downstream)
+def cast_of(compiled: Sequence[Compiled], upstream: str, downstream: str) -> Cast:
+    """The parts of two pipelines among compiled ones. The work of the pipeline takes 10 to 40 minutes in all, spread over its
+    tasks; it publishes in the first task of its last stage."""
+    one, other = (next(made for made in compiled if made.pipeline.name == name) for name in (upstream, downstream))
     stages = {stage.name: stage.start_at for stage in other.stages}
     publish = list(stages.values())[-1]
     samples = {**_samples(one), **_samples(other)}
     working = [name for name in _samples(other) if name != publish]
-    delays = {name: (_UPSTREAM, _UPSTREAM) for name in _samples(one)}
+    delays = dict.fromkeys(_samples(one), (_UPSTREAM, _UPSTREAM))
     delays |= {name: (_SHORTEST / len(working), _LONGEST / len(working)) for name in working}
     delays[publish] = _PUBLISHING
     return Cast(
@@ -82,10 +79,6 @@ def cast_of(artefacts: Artefacts, upstream: str, downstream: str) -> Cast:
 
 def _announcing(upstream: Pipeline, downstream: str) -> frozenset[str]:
     return frozenset({"Announce batch", f"Mark ready for {downstream}", f"Start {downstream}"})
-
-
-def _compiled(artefacts: Artefacts, name: str) -> Compiled:
-    return next(one for one in artefacts.compiled if one.pipeline.name == name)
 
 
 def _samples(compiled: Compiled) -> dict[str, Json]:

@@ -36,7 +36,6 @@ from sfn_dsl.simulate.services.event_input import Target
 from sfn_dsl.simulate.simulation import Machine
 from sfn_dsl.simulate.world import World
 
-
 __all__ = ["deploy"]
 
 _FUNCTION_SECONDS: Final = 0.2
@@ -54,9 +53,7 @@ def deploy(world: World, templates: Iterable[Template], machines: Iterable[Machi
         for resource in template.resources:
             _found(world, template, resource)
     for machine in machines:
-        deployed = world.deploy(
-            machine.program, name=machine.name, region=machine.region, type=machine.type, arn=machine.arn
-        )
+        deployed = world.deploy(machine.program, name=machine.name, region=machine.region, type=machine.type, arn=machine.arn)
         world.alias(LIVE, deployed)
     for template in templates:
         for resource in template.resources:
@@ -144,9 +141,7 @@ def _listen(world: World, template: Template, resource: object) -> None:
         case Rule():
             targets = [_target(one, template) for one in resource.targets]
             pattern = resolve(dict(resource.event_pattern), template)
-            place.events.put_rule(
-                resource.name, resource.event_bus_name, pattern, targets, enabled=resource.state == "ENABLED"
-            )
+            place.events.put_rule(resource.name, resource.event_bus_name, pattern, targets, enabled=resource.state == "ENABLED")
         case Schedule():
             _schedule(place, template, resource)
         case Subscription():
@@ -163,7 +158,8 @@ def _listen(world: World, template: Template, resource: object) -> None:
         case EventSourceMapping():
             function = place.functions.find(resolve(resource.function_name, template))
             source = parse_arn(resolve(resource.event_source_arn, template))
-            assert function is not None and source is not None
+            assert function is not None
+            assert source is not None
             world.map_queue(
                 QueueSource(
                     queue=place.sqs.queues[source.resource],
@@ -217,4 +213,3 @@ def _text(value: object, template: Template) -> str | None:
 def _json(value: Mapping[str, object] | None, template: Template) -> Mapping[str, Json] | None:
     found: Mapping[str, Json] | None = None if value is None else resolve(dict(value), template)  # type: ignore[arg-type]
     return found
-

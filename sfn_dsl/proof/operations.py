@@ -1,23 +1,31 @@
 """Those outside: the upstreams whose batches become ready, and the people or alarms that promote a Region.
 
-A Region that is taken for sick is demoted: by one conditional write of the `ACTIVE` item, made from the Region that is to work. Two
-hours after it is healthy again it is promoted again. Batches are started where the work is done just then; an upstream that has failed
-is started anew five minutes later, and one in a Region that is gone for good once another is promoted.
+When the active Region is taken for sick, the other one is promoted, by the code of the command `promote`. Two hours after it is
+healthy again it is promoted again. Every half hour somebody lets batches run again that have failed, by the code of `rerun`.
+Batches are started where the work is done just then; an upstream that has failed is started anew five minutes later, and one in a
+Region that is gone for good once another is promoted.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from sfn_dsl.control.rows import ACTIVE_KEY, FAILED, READY, RUN
+from sfn_dsl.control.rows import FAILED
 from sfn_dsl.control.sweep import LIVE
+from sfn_dsl.errors import EnvironmentFault
 from sfn_dsl.proof.cast import Cast
 from sfn_dsl.proof.proof_world import ProofWorld
 from sfn_dsl.proof.scenario import Scenario, Trouble
-from sfn_dsl.simulate.clients import WorldClients
+from sfn_dsl.proof.world_table import WorldTable
+from sfn_dsl.publish.batch_row import row_of
+from sfn_dsl.publish.promotion import promote, read_active
+from sfn_dsl.publish.rerunning import plan_rerun, reset_row
+from sfn_dsl.publish.table import table_regions
 from sfn_dsl.simulate.running.thread import Run, Steps
 from sfn_dsl.simulate.running.troubles import Observation
+from sfn_dsl.simulate.services.dynamodb_values import Item
 from sfn_dsl.simulate.services.service_error import ServiceError
 
 __all__ = ["Operations", "batch_name"]
@@ -114,36 +122,22 @@ class Operations:
 
     def _promote(self, region: str) -> Steps:
         """Make a Region the active one, as the command does; tried each minute until it is done."""
-        while self.world.deployment.gated and not self._write(region, lambda client: self._set_active(client, region)):
-            yield self.world.env.timeout(_PATIENCE)
+        world = self.world
+        while world.deployment.gated and not self._written(region, functools.partial(self._set_active, region)):
+            yield world.env.timeout(_PATIENCE)
         self.epoch += 1
         self.active = region
 
-    def _set_active(self, client: Any, region: str) -> None:
-        key = {"TableName": self.world.deployment.table, "Key": ACTIVE_KEY}
-        item = client.get_item(**key, ConsistentRead=True).get("Item", {})
-        expected = item.get("epoch", {"N": "0"})
-        client.update_item(
-            **key,
-            UpdateExpression="SET #region = :region, epoch = :next, changed_at = :now",
-            ConditionExpression="attribute_not_exists(pk) OR epoch = :expected",
-            ExpressionAttributeNames={"#region": "region"},
-            ExpressionAttributeValues={
-                ":region": {"S": region},
-                ":next": {"N": str(int(expected["N"]) + 1)},
-                ":expected": expected,
-                ":now": {"N": str(self.world.now_ms)},
-            },
-        )
+    def _set_active(self, region: str, table: WorldTable) -> None:
+        before = read_active(table, self.world.deployment)
+        promote(table, before, region, by="proof", reason=self.scenario.trouble.value, now=self.world.now_ms)
 
-    def _write(self, region: str, change: Callable[[Any], None]) -> bool:
-        """Change the control table from a Region; whether some copy that it reaches took the change."""
-        world = self.world
-        reach = world.deployment.reached_from(region)
-        for there in (region,) if reach.direct else reach.regions:
+    def _written(self, region: str, change: Callable[[WorldTable], object]) -> bool:
+        """Change the control table as it is reached for work in a Region; whether a copy took the change."""
+        for there in table_regions(self.world.deployment, region):
             try:
-                change(WorldClients(world, world.place(region)).client("dynamodb", region_name=there))
-            except ServiceError:
+                change(WorldTable(self.world, region, there))
+            except (ServiceError, EnvironmentFault):
                 continue
             return True
         return False
@@ -151,29 +145,19 @@ class Operations:
     # Batches that have failed
 
     def _rerun(self) -> Steps:
-        """People look at what has failed, and let it run again: FAILED to READY, one attempt more."""
+        """People look at what has failed, and let it run again."""
         world = self.world
         while True:
             yield world.env.timeout(_RERUN_EVERY)
             table = world.control_table(self.active)
-            if table is None:
-                continue
-            for key, item in list(table.items.items()):
-                if key[1] == RUN and item.get("status", {}).get("S") == FAILED:
-                    self.reruns += self._write(self.active, lambda client, key=key, item=item: self._ready(client, key, item))
+            failed = [] if table is None else [item for item in table.items.values() if self._failed(item)]
+            for item in failed:
+                self.reruns += self._written(self.active, functools.partial(self._reset, item))
 
-    def _ready(self, client: Any, key: tuple[str, str], item: Any) -> None:
-        client.update_item(
-            TableName=self.world.deployment.table,
-            Key={"pk": {"S": key[0]}, "sk": {"S": key[1]}},
-            UpdateExpression="SET #status = :ready, queue = :queue, attempt = attempt + :one, updated_at = :now",
-            ConditionExpression="#status = :failed",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={
-                ":ready": {"S": READY},
-                ":queue": {"S": f"{READY}#{item['pipeline']['S']}"},
-                ":failed": {"S": FAILED},
-                ":one": {"N": "1"},
-                ":now": {"N": str(self.world.now_ms)},
-            },
-        )
+    def _failed(self, item: Item) -> bool:
+        return "queue" in item and str(item["queue"]["S"]) == f"{FAILED}#{self.cast.downstream}"
+
+    def _reset(self, item: Item, table: WorldTable) -> None:
+        row = row_of(self.cast.downstream, str(item["batch_id"]["S"]), item)
+        now = self.world.now_ms
+        reset_row(table, plan_rerun(row, list(self.cast.stages), now=now), now=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from sfn_dsl.asl.model import Json
 from sfn_dsl.proof.artefacts import Artefacts
 from sfn_dsl.proof.cast import Cast
 from sfn_dsl.proof.deploying import deploy
-from sfn_dsl.proof.operations import Operations, batch_name
+from sfn_dsl.proof.operations import Operations
 from sfn_dsl.proof.proof_world import ProofWorld
 from sfn_dsl.proof.rows import Rows
 from sfn_dsl.proof.scenario import Scenario
@@ -22,8 +22,9 @@ from sfn_dsl.simulate.mocks.answers import Answer, Answers, Call, Mock
 from sfn_dsl.simulate.mocks.chances import Chances
 from sfn_dsl.simulate.mocks.faults import Faults
 from sfn_dsl.simulate.running.thread import Run
+from sfn_dsl.simulate.simulation import Machine
 
-__all__ = ["Played", "StageStart", "play"]
+__all__ = ["LostAnswers", "Played", "StageStart", "play"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +79,18 @@ class Played:
 
 def play(
     artefacts: Artefacts,
-    cast: Cast,
+    machines: Iterable[Machine],
     scenario: Scenario,
     *,
     interpreted: bool = False,
     clock_skew: Mapping[str, float] = MappingProxyType({}),
 ) -> Played:
-    """Deploy the artefacts into a world of their Regions, let the scenario happen, look at what came of it."""
-    sink = Sink()
+    """Deploy artefacts into a world of their Regions, let the scenario happen, look at what came of it.
+
+    `machines`: those of the artefacts. `interpreted`: also sweeps that can do nothing. `clock_skew`: seconds by Region that its
+    clock is fast.
+    """
+    cast, sink = artefacts.cast, Sink()
     mocks = cast.mocks()
     world = ProofWorld(
         artefacts.deployment,
@@ -105,7 +110,7 @@ def play(
     mocks[cast.publish] = functools.partial(_publish, world, sink, mocks[cast.publish])
     if scenario.lost_answers:
         world.faults = LostAnswers(scenario.lost_answers, scenario.seed)
-    deploy(world, artefacts.templates, artefacts.machines)
+    deploy(world, artefacts.templates, machines)
     rows = Rows(world)
     operations = Operations(world, cast, scenario)
     operations.begin()
@@ -191,6 +196,3 @@ def _ready(world: ProofWorld, cast: Cast) -> Mapping[str, float]:
                     found[batch] = min(visit.start, found.get(batch, visit.start))
                     break
     return found
-
-
-__all__ += ["LostAnswers", "batch_name"]

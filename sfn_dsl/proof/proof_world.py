@@ -1,8 +1,8 @@
 """A world in which a sweep that can do nothing is passed over instead of interpreted.
 
-Most of two days is sweeps that find nothing. One is passed over only when it would find nothing to start from its first query to its
-last, and nothing else in the world happens before it would have ended; so the world goes on exactly as it would have. Ids come from a
-source of their own, so that a sweep that is passed over takes nothing from the world's chance.
+Most of two days is sweeps that find nothing. One is passed over only when it would find nothing to start from its first query to
+its last, and nothing else in the world happens before it would have ended; so the world goes on exactly as it would have. Ids come
+from a source of their own, so that a sweep that is passed over takes nothing from the world's chance.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sfn_dsl.simulate.world import Deployed, World
 __all__ = ["ProofWorld"]
 
 _SWEEPER: Final = "-sweeper"
-_SWEEP_SECONDS: Final = 5.0
+_SWEEP_SECONDS: Final = 1.5
 """More than a sweep takes that starts nothing: at most six calls of 0.2 s."""
 _AGE_MS: Final = 300_000
 _ACTIVE: Final = (ACTIVE_KEY["pk"]["S"], ACTIVE_KEY["sk"]["S"])

@@ -62,7 +62,8 @@ class Rows:
 
     def claims(self, pipeline: str) -> list[Write]:
         """Writes by which an execution took a batch, or took it again."""
-        found, fences = [], {}
+        found: list[Write] = []
+        fences: dict[tuple[Key, str], str] = {}
         for write in self.of(pipeline):
             held = (write.key, write.copy)
             if write.text("status") == RUNNING and write.text("fence") != fences.get(held):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-__all__ = ["HOURS", "Scenario", "Trouble", "scenario_of"]
+__all__ = ["AFTERMATH", "HOURS", "Scenario", "Trouble", "scenario_of"]
 
 HOURS: Final = 48.0
+AFTERMATH: Final = 16.0
 _HOUR: Final = 3600.0
-_AFTERMATH: Final = 16 * _HOUR
 
 
 class Trouble(Enum):
@@ -65,14 +65,19 @@ def scenario_of(
     lost: float = 0.0,
     throttled: float = 0.0,
     lost_answers: float = 0.0,
+    strikes: tuple[float, float] | None = None,
+    aftermath: float = AFTERMATH,
 ) -> Scenario:
     """A scenario: batches at random times, one trouble of those named, 10 minutes to 10 hours long (a false alarm: to 2 hours),
-    beginning where batches still come."""
+    beginning where batches still come. `strikes`: the trouble begins so many seconds after some batch is ready, drawn from a pair.
+    `aftermath`: hours until the world is looked at."""
     chance = random.Random(f"scenario {seed}")
     times = sorted(chance.uniform(0, hours * _HOUR) for _ in range(batches))
     again = tuple((number, chance.uniform(1, 900)) for number in range(batches) if chance.random() < republished)
     trouble = troubles[seed % len(troubles)]
     begin = chance.uniform(0.02, 0.8) * hours * _HOUR
+    if strikes is not None:
+        begin = chance.choice(times[: len(times) // 2 + 1]) + chance.uniform(*strikes)
     lasting = chance.uniform(600, 2 * _HOUR if trouble is Trouble.FALSE_ALARM else 10 * _HOUR)
     return Scenario(
         seed=seed,
@@ -86,5 +91,5 @@ def scenario_of(
         lost=lost,
         throttled=throttled,
         lost_answers=lost_answers,
-        end=hours * _HOUR + _AFTERMATH,
+        end=(hours + aftermath) * _HOUR,
     )
