@@ -54,7 +54,10 @@ def rule(*targets: RuleTarget, **more: Any) -> Rule:
     return Rule(**{"id": "R", "name": "r", "event_pattern": {"source": ["a"]}, "targets": targets or (sent(),), **more})
 
 
-def letters(source: Value = Arn("R"), **more: Value) -> tuple[Resource, ...]:
+RULE = Arn("R")
+
+
+def letters(source: Value = RULE, **more: Value) -> tuple[Resource, ...]:
     """A queue that rules may fill."""
     allowed = {
         "Principal": {"Service": "events.amazonaws.com"},
