@@ -98,7 +98,7 @@ class Estate:
 
     def _compile(self, pipeline: Pipeline, target: Target, language: str) -> Compiled:
         compiled = compile_pipeline(pipeline, target, query_language=language)
-        assert [found.message for found in compiled.diagnostics if found.severity is Severity.ERROR] == []
+        assert not [found.message for found in compiled.diagnostics if found.severity is Severity.ERROR], compiled.diagnostics
         self.compiled[target.region, pipeline.name] = compiled
         program = compile_program(compiled.machine)
         deployed = self.world.deploy(program, name=pipeline.name, region=target.region, type=pipeline.type)
