@@ -12,7 +12,7 @@ from sfn_dsl.diagnostic import Severity
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.region import Target
 from sfn_dsl.resources.iam.evaluation import covers
-from sfn_dsl.resources.model import Arn, EventBus, Function, Queue, Role, Rule, RuleTarget, Schedule, ScheduleGroup, Table, Topic
+from sfn_dsl.resources.model import EventBus, Function, Queue, Role, Rule, RuleTarget, Schedule, ScheduleGroup, Table, Topic
 from sfn_dsl.resources.template import Template, resolve
 from sfn_dsl.simulate.clients import WorldClients
 from sfn_dsl.simulate.handlers import load_handler

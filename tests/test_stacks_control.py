@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from estate import ARBITER, EAST, MANUAL, WEST, Estate, Worker
 
-from sfn_dsl import BatchReady, Control, Extract, Input, Load, Notify, Pipeline, Schedule, Stage, Transform, config
+from sfn_dsl import BatchReady, Control, Extract, Input, Load, Notify, Pipeline, Schedule, Stage, config
 from sfn_dsl.deployment import Deployment
 from sfn_dsl.simulate.running.thread import Run
 

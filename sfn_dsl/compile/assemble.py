@@ -333,8 +333,8 @@ class Assembler:
 
     def input_record(self, node: Node, record: Record) -> dict[str, Template]:
         """The inputs that have defaults, with these applied."""
-        # The form of a record is that of the machine's language, whichever this state speaks.
-        if self.resolver.jsonpath:
+        # The form of a record is that of the machine, whichever language this state speaks.
+        if self.jsonpath or self.resolver.jsonpath:
             write = self.writer(node)
             defaults = {str(path[0]): value for path, value in record.defaults.items()}
             context = Reference(ContextRoot(), ("Execution", "Input"))
