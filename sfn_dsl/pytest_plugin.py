@@ -214,13 +214,17 @@ def _stale(project: BuiltProject) -> str:
 
 def _unhandled(project: BuiltProject, compiled: Compiled, allow: list[str]) -> str:
     from sfn_dsl.simulate.matrix import allows, failure_matrix
-    from sfn_dsl.simulate.prepared import simulation_of
+    from sfn_dsl.simulate.prepared import audited, simulation_of
 
-    simulation, value = simulation_of(compiled, project.build.compiled)
+    audit = audited(compiled)
+    simulation, value = simulation_of(compiled, project.build.compiled, audit=audit.note)
     matrix = failure_matrix(simulation, value, processes=1)
     lines = [
         f"  {cell.state}: {cell.error}: {cell.always}"
         for cell in matrix.unhandled
         if not any(allows(rule, cell.state, cell.error) for rule in allow)
     ]
-    return "\n".join(["failures that nothing handles:", *lines]) if lines else ""
+    found = ["failures that nothing handles:", *lines] if lines else []
+    denied = [f"  {one.state}: {one.needed.action} on {one.needed.resource}" for one in audit.denied.values()]
+    found += ["calls that the role does not allow:", *denied] if denied else []
+    return "\n".join(found)

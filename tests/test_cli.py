@@ -45,11 +45,16 @@ def test_build_writes_one_folder_per_region(project: Project) -> None:
     done = sfn(folder, "build")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    assert "Built 6 of 6 files" in done.stdout
-    names = ["manifest.json", "orders.asl.json", "orders.settings.json"]
+    assert "Built 18 of 18 files" in done.stdout
+    names = [
+        *(f"etl-run-closer.{kind}.json" for kind in ("asl", "policy", "settings")),
+        "manifest.json",
+        *(f"orders.{kind}.json" for kind in ("asl", "policy", "settings", "template")),
+        "shared.template.json",
+    ]
     assert list(tree(folder / "build")) == [f"{region}/{name}" for region in ("us-east-1", "us-west-1") for name in names]
     again = sfn(folder, "build")
-    assert "Built 0 of 6 files" in again.stdout
+    assert "Built 0 of 18 files" in again.stdout
     assert sfn(folder, "build", "--check").returncode == 0
 
 
@@ -76,7 +81,7 @@ def test_orphans_go_and_strangers_stay(project: Project) -> None:
     sfn(folder, "build")
     (folder / "pipelines/lines.py").unlink()
     done = sfn(folder, "build")
-    assert "removed 4" in done.stdout
+    assert "removed 8" in done.stdout
     assert "build/us-east-1/mine.txt is not ours and stays" in done.stderr
     assert not (folder / "build/us-east-1/lines.asl.json").exists()
     assert (folder / "build/us-east-1/mine.txt").read_text() == "x"

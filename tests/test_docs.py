@@ -25,7 +25,8 @@ def test_examples_build(
     setup = (folder / "setup.cfg").read_text().replace("[sfn_dsl]\n", f"[sfn_dsl]\nquery_language = {language}\n")
     (folder / "setup.cfg").write_text(setup)
     assert run(["-C", str(folder), "build"]) == 0, capsys.readouterr().err
-    assert f"Built {2 + 4 * len(blocks)} of" in capsys.readouterr().out
+    # Per Region and pipeline: definition, settings, policy, template; the shared template, its machine's three files, the manifest.
+    assert f"Built {2 * (5 + 4 * len(blocks))} of" in capsys.readouterr().out
 
 
 def test_the_message_in_the_readme_is_the_real_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -33,7 +34,7 @@ def test_the_message_in_the_readme_is_the_real_one(tmp_path: Path, capsys: pytes
     (tmp_path / "templates").mkdir()
     (tmp_path / "setup.cfg").write_text((ROOT / "setup.cfg").read_text())
     (tmp_path / "templates/batch_failed.txt").write_text((ROOT / "templates/batch_failed.txt").read_text())
-    (tmp_path / "pipelines/_control.py").write_text((ROOT / "pipelines/_control.py").read_text())
+    (tmp_path / "pipelines/_alert.py").write_text((ROOT / "pipelines/_alert.py").read_text())
     text = (ROOT / "pipelines/guidewire_base.py").read_text()
     (tmp_path / "pipelines/guidewire_base.py").write_text(text.replace("copy.output.JobRunId", "copy.output.JobRunID"))
     assert run(["-C", str(tmp_path), "--color", "never", "build"]) == 1

@@ -35,6 +35,7 @@ LAYERS = [
     {"project"},
     {"output"},
     {"publish"},
+    {"proof"},
     {"checking"},
     {"proving"},
     {"building"},

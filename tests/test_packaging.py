@@ -62,7 +62,7 @@ def test_a_wheel_works_in_an_empty_project(clone: Path, tmp_path: Path) -> None:
     (project / "pipelines/orders.py").write_text(PIPELINE)
     where = call(binaries / "python", "-c", "import sfn_dsl; print(sfn_dsl.__file__)", cwd=project)
     assert str(tmp_path / "venv") in where
-    assert "Built 3 of 3 files" in call(binaries / "sfn-dsl", "build", cwd=project)
+    assert "Built 9 of 9 files" in call(binaries / "sfn-dsl", "build", cwd=project)
     assert "Pipeline orders failed in us-east-1." in (project / "build/us-east-1/orders.asl.json").read_text()
 
 

@@ -173,6 +173,35 @@ def test_a_busy_function_is_throttled_and_retried() -> None:
     assert recorder.times[2] >= 10
 
 
+def test_a_state_invokes_and_does_not_wait() -> None:
+    world = World()
+    recorder = Recorder(world, failures=1)
+    create(world, recorder, seconds=5.0, timeout=60)
+    run = start(world, task(Arguments={"FunctionName": "f", "Payload": {"batch": "b1"}, "InvocationType": "Event"}))
+    world.run()
+    assert (run.status, run.duration) == ("SUCCEEDED", 1.0)
+    world.run(seconds=200)
+    assert recorder.events == [{"batch": "b1"}, {"batch": "b1"}]
+    assert recorder.times == [0, 65], "the second try comes a minute after the first has ended"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_function_gets_a_task_token(fails: bool) -> None:
+    world = World(callbacks_sampled=False)
+    recorder = Recorder(world, failures=1 if fails else 0)
+    create(world, recorder)
+    payload = {"token": "{% $states.context.Task.Token %}"}
+    run = start(world, task(f"{INVOKE}.waitForTaskToken", Arguments={"FunctionName": "f", "Payload": payload}))
+    world.run(seconds=30)
+    if fails:
+        assert (run.status, run.error) == ("FAILED", "Wrong")
+        return
+    assert run.status == "RUNNING"
+    assert world.send_task_success(recorder.events[0]["token"], {"rows": 1})
+    world.run()
+    assert (run.status, run.output, run.duration) == ("SUCCEEDED", {"rows": 1}, 30)
+
+
 def test_a_handler_cannot_change_what_flows() -> None:
     world = World()
 
@@ -309,6 +338,20 @@ def test_invocations_wait_for_a_region_that_stands_still() -> None:
     world.stop_region(EAST, after=30, lasting=500)
     world.run(seconds=1000)
     assert recorder.times == [1, 530]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_schedule_invokes_a_function(there: bool) -> None:
+    world = World()
+    recorder = Recorder(world, failures=1)
+    if there:
+        create(world, recorder, seconds=0.5)
+    place = world.place(EAST)
+    arguments = {"expression": "cron(5 0 * * ? *)", "target": ARN, "role_arn": "arn:aws:iam::1:role/r", "input": '{"a": 1}'}
+    place.scheduler.create_schedule("nightly", **arguments, dead_letter=queue(world, "dead"))
+    world.run(seconds=1000)
+    assert recorder.events == ([{"a": 1}, {"a": 1}] if there else [])
+    assert bodies(world, "dead") == ([] if there else [{"a": 1}])
 
 
 # Topics and queues

@@ -82,7 +82,7 @@ def _with_ref(made: Made, ref: str) -> list[Comparison]:
     project = made.project
     entries: list[tuple[str, str, str, tuple[Edit, ...]]] = []
     seen: set[str] = set()
-    for compiled in made.build.compiled:
+    for compiled in (*made.build.compiled, *made.build.machines):
         name, folder = compiled.pipeline.name, compiled.target.folder
         path = (project.build / folder / definition_file(name)).relative_to(project.root).as_posix()
         seen.add(path)

@@ -20,9 +20,14 @@ _COMMANDS = {
     "check": "Find every fault before AWS does.",
     "completion": "Print the completion script for a shell.",
     "diff": "Show what changed, state by state.",
+    "dlq": "Look into dead-letter queues, send letters again.",
     "explain": "Say what a rule of `check` is about.",
+    "failback": "Let the first active Region work again.",
+    "iam": "What machines may do, and which states need it.",
     "list": "List pipelines and what they become.",
+    "promote": "Let the other Region work.",
     "record": "Save the history of a real execution, to be simulated.",
+    "rerun": "Run a batch again, without the stages that are done.",
     "simulate": "Run a definition on a virtual clock, with faults.",
 }
 

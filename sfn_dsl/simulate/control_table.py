@@ -14,8 +14,8 @@ __all__ = ["provide_control_table"]
 _INDEXES = {BY_EXECUTION: ("exec_arn", None), BY_QUEUE: ("queue", "updated_at")}
 
 
-def provide_control_table(world: World, target: Target) -> None:
-    """Make the control table where a target's Region reaches it, with that Region as the active one."""
+def provide_control_table(world: World, target: Target, *, standby: bool = False) -> None:
+    """Make the control table where a target's Region reaches it. That Region is the active one, or stands by."""
     deployed = target.deployed
     reach = deployed.reached_from(target.region)
     home = world.place(target.region if reach.direct else reach.regions[0])
@@ -23,7 +23,8 @@ def provide_control_table(world: World, target: Target) -> None:
         return
     home.dynamodb.create_table(deployed.table, "pk", "sk", indexes=_INDEXES, key_types={"updated_at": "N"})
     if deployed.gated:
-        item = {**ACTIVE_KEY, "region": {"S": target.region}, "epoch": {"N": "1"}}
+        active = deployed.peer(target.region) if standby else target.region
+        item = {**ACTIVE_KEY, "region": {"S": active}, "epoch": {"N": "1"}}
         home.dynamodb.call("PutItem", {"TableName": deployed.table, "Item": item}, world.now)
     if not reach.direct:
         here = world.place(target.region)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Generator
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol, assert_never
@@ -16,6 +17,7 @@ from sfn_dsl.simulate.services.dynamodb import DynamoDB
 from sfn_dsl.simulate.services.eventbridge import EventBridge
 from sfn_dsl.simulate.services.functions import Function, Functions
 from sfn_dsl.simulate.services.scheduler import Scheduler
+from sfn_dsl.simulate.services.service_error import ServiceError
 from sfn_dsl.simulate.services.sns import SNS
 from sfn_dsl.simulate.services.sqs import SQS
 from sfn_dsl.simulate.skew import SkewedClock
@@ -125,12 +127,6 @@ class Place:
         )
 
     @functools.cached_property
-    def scheduler(self) -> Scheduler:
-        """Its schedules."""
-        plan = functools.partial(self._world.plan, self)
-        return Scheduler(region=self.name, account=self._account, plan=plan, partition=self._partition)
-
-    @functools.cached_property
     def functions(self) -> Functions:
         """Its Lambda functions."""
         return Functions(
@@ -151,6 +147,21 @@ class Place:
         if (resource.service, resource.operation) != ("lambda", "invoke") or not isinstance(arguments, dict):
             return None
         return self.functions.find(str(arguments.get("FunctionName")))
+
+    @functools.cached_property
+    def scheduler(self) -> Scheduler:
+        """Its schedules."""
+        plan = functools.partial(self._world.plan, self)
+        found = Scheduler(region=self.name, account=self._account, plan=plan, partition=self._partition)
+        found.invoke = self._invoke
+        return found
+
+    def _invoke(self, name: str, text: str) -> None:
+        """Invoke a function asynchronously with JSON text. Raises ServiceError."""
+        function = self.functions.find(name)
+        if function is None:
+            raise ServiceError("ResourceNotFoundException", f"Function not found: {name}", status=404)
+        self._world.invoke(function, json.loads(text))
 
     def service_for(self, resource: Resource, arguments: Json) -> Service | None:
         """The service that answers a call, if everything that the call names is there; None leaves the answer to a sample."""

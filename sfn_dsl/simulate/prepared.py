@@ -10,6 +10,8 @@ from sfn_dsl.asl.walk import walk
 from sfn_dsl.compile.machine import Compiled
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.region import Target
+from sfn_dsl.resources.iam.grants import statements_of
+from sfn_dsl.simulate.audit import Audit
 from sfn_dsl.simulate.control_table import provide_control_table
 from sfn_dsl.simulate.mocks.answers import Answers
 from sfn_dsl.simulate.program.machine import compile_program
@@ -17,14 +19,15 @@ from sfn_dsl.simulate.provisions import provide
 from sfn_dsl.simulate.results.declared import declared_value, with_member
 from sfn_dsl.simulate.results.sample import sample_result
 from sfn_dsl.simulate.simulation import Machine, Simulation
-from sfn_dsl.simulate.world import World
+from sfn_dsl.simulate.world import Watch, World
+from sfn_dsl.stacks.machine import machine_grants
 
-__all__ = ["declared_samples", "machine_of", "sample_input", "simulation_of"]
+__all__ = ["audited", "declared_samples", "machine_of", "sample_input", "simulation_of"]
 
 
-def _prepare(target: Target, world: World) -> None:
+def _prepare(target: Target, standby: bool, world: World) -> None:
     """Fill a world: the control table first, then everything else that the definitions name."""
-    provide_control_table(world, target)
+    provide_control_table(world, target, standby=standby)
     provide(world)
 
 
@@ -58,10 +61,23 @@ def sample_input(pipeline: Pipeline) -> Json:
     return {name: pipeline.input.defaults.get(name, declared_value(member, name=name)) for name, member in shape.members.items()}
 
 
+def audited(compiled: Compiled) -> Audit:
+    """What looks whether each call of a machine is allowed by the policy of its role."""
+    arn = compiled.target.arn("states", f"stateMachine:{compiled.pipeline.name}")
+    return Audit({arn: statements_of(machine_grants(compiled))}, compiled.target)
+
+
 def simulation_of(
-    compiled: Compiled, others: Iterable[Compiled] = (), *, answers: Answers | None = None, strict: bool = True
+    compiled: Compiled,
+    others: Iterable[Compiled] = (),
+    *,
+    answers: Answers | None = None,
+    strict: bool = True,
+    audit: Watch | None = None,
+    standby: bool = False,
 ) -> tuple[Simulation, Json]:
-    """A pipeline ready to be simulated, and a sample input. `others`: pipelines that it may start, of any target."""
+    """A pipeline ready to be simulated, and a sample input. `others`: pipelines that it may start, of any target. `audit`: sees
+    every call. `standby`: another Region is the active one."""
     folder = compiled.target.folder
     beside = tuple(machine_of(one) for one in others if one is not compiled and one.target.folder == folder)
     simulation = Simulation(
@@ -69,8 +85,9 @@ def simulation_of(
         others=beside,
         answers=answers or Answers(),
         samples=declared_samples(compiled),
-        prepare=functools.partial(_prepare, compiled.target),
+        prepare=functools.partial(_prepare, compiled.target, standby),
         account=compiled.target.account or "111122223333",
         strict=strict,
+        audit=audit,
     )
     return simulation, sample_input(compiled.pipeline)

@@ -27,7 +27,7 @@ from sfn_dsl.simulate.mocks.answers import Answers, parse_answer
 from sfn_dsl.simulate.mocks.faults import Injection, Outage, parse_fault
 from sfn_dsl.simulate.program.machine import Program, compile_program
 from sfn_dsl.simulate.program.resource import Resource
-from sfn_dsl.simulate.world import World
+from sfn_dsl.simulate.world import Watch, World
 
 __all__ = ["Machine", "Progress", "Simulation", "check_input", "check_mocks", "load_definition", "simulate"]
 
@@ -80,6 +80,7 @@ class Simulation:
     start: float = DEFAULT_START
     bounds: Bounds = field(default_factory=Bounds)
     strict: bool = True
+    audit: Watch | None = None
 
     def run(
         self,
@@ -105,6 +106,7 @@ class Simulation:
             strict=self.strict,
         )
         world.progress = progress
+        world.audit = self.audit
         for other in self.others:
             world.deploy(other.program, name=other.name, region=other.region, type=other.type, arn=other.arn)
         own = self.machine

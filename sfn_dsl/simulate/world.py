@@ -51,7 +51,11 @@ from sfn_dsl.simulate.services.functions import Function
 from sfn_dsl.simulate.services.service_error import ServiceError
 from sfn_dsl.simulate.surroundings import Surroundings
 
-__all__ = ["Deployed", "World"]
+__all__ = ["Deployed", "Watch", "World"]
+
+Watch = Callable[[Call, Run], None]
+"""Sees every call of every run before it is answered."""
+
 
 # Virtual seconds that a call takes when nothing is said about it.
 _DURATIONS: Final[Mapping[Pattern, float]] = {
@@ -95,6 +99,11 @@ class World(Surroundings):
     rules do; None permits everything.
     """
 
+    # Not set in the constructor: CPython looks up attributes more slowly in objects that have 30 or more.
+    worker_name = "worker"
+    progress: Callable[[int], None] | None = None
+    audit: Watch | None = None
+
     def __init__(
         self,
         *,
@@ -127,7 +136,6 @@ class World(Surroundings):
         self.bounds = bounds or Bounds()
         self.strict = strict
         self.callbacks_sampled = callbacks_sampled
-        self.worker_name = "worker"
         self.callbacks = Callbacks(self.env, self.uuid)
         self.machines: dict[str, Deployed] = {}
         self.runs: dict[str, Run] = {}
@@ -139,7 +147,6 @@ class World(Surroundings):
         self.status_events = status_events
         self.permits = permits
         self.transitions = 0
-        self.progress: Callable[[int], None] | None = None
         self._durations = durations
         for name in regions:
             self.place(name)
@@ -234,6 +241,8 @@ class World(Surroundings):
 
     def answer(self, call: Call, run: Run) -> Answer | Started:
         """What a task's call comes to."""
+        if self.audit is not None:
+            self.audit(call, run)
         return dispatch(self, call, run)
 
     # Callbacks and events

@@ -24,6 +24,7 @@ from sfn_dsl.resources.model import RetryPolicy as Delivery
 from sfn_dsl.resources.template import Template
 from sfn_dsl.stacks.machine import machine_resources
 from sfn_dsl.stacks.monitoring import alarms, dashboard
+from sfn_dsl.stacks.substitution import substituted
 from sfn_dsl.triggers.parts import DEAD_LETTERS, dead_letters, event_role, live_arn, machine_arn
 from sfn_dsl.triggers.schedule import group_of, schedule_role
 from sfn_dsl.triggers.wiring import Wired, sweeper_name
@@ -52,7 +53,7 @@ def pipeline_stack(wired: Wired, machines: Sequence[Compiled], target: Target, o
     return Template(
         name=pipeline.name,
         target=target,
-        resources=tuple(found),
+        resources=tuple(substituted(found, target)),
         description=f"What starts {pipeline.name}, what it may do, and what watches it, in {target.region}.",
     )
 
@@ -110,7 +111,6 @@ def _sweep(pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
         input="{}",
         # The next sweep does what this one could not.
         retry=Delivery(maximum_retry_attempts=0, maximum_event_age_in_seconds=60),
-        depends_on=("ScheduleGroup",),
         description=f"Starts {pipeline.name} for batches that nobody works on.",
     )
     return (role, schedule)

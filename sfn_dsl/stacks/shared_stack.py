@@ -36,6 +36,7 @@ from sfn_dsl.resources.model import (
 from sfn_dsl.resources.model import RetryPolicy as Delivery
 from sfn_dsl.resources.template import Template
 from sfn_dsl.stacks.machine import machine_resources
+from sfn_dsl.stacks.substitution import substituted
 from sfn_dsl.texts import source_template
 from sfn_dsl.triggers.parts import inline_policy, logical_id, machine_arn
 
@@ -65,7 +66,7 @@ def shared_stack(target: Target, contracts: Sequence[BatchReady], machines: Sequ
     return Template(
         name=f"{deployed.bus}-shared",
         target=target,
-        resources=tuple(found),
+        resources=tuple(substituted(found, target)),
         description=f"What all pipelines in {target.region} share.",
     )
 
@@ -201,7 +202,6 @@ def _forward(target: Target, peer: str, contracts: Sequence[BatchReady]) -> list
         event_bus_name=deployed.bus,
         event_pattern=pattern,
         targets=(to,),
-        depends_on=("Bus",),
         description=f"Events of {target.region} go on to {peer}.",
     )
     document: dict[str, Value] = {

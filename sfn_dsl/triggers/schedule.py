@@ -161,7 +161,6 @@ class Schedule(Trigger):
             input=json.dumps(given, sort_keys=True, separators=(",", ":")),
             retry=Delivery(maximum_retry_attempts=self.retries, maximum_event_age_in_seconds=self._age()),
             dead_letter_arn=Arn(DEAD_LETTERS),
-            depends_on=("ScheduleGroup",),
             description=f"Starts {machine}.",
         )
         return (role, planned)

@@ -1,0 +1,140 @@
+"""`dlq`: look into dead-letter queues, send letters again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import click
+
+from sfn_dsl.cli.main import EXIT_FOUND, EXIT_OK, Session
+from sfn_dsl.cli.operating import Operation, confirmed, milliseconds, operate, operating, print_json
+from sfn_dsl.diagnostic import did_you_mean
+from sfn_dsl.publish.letter_queues import LetterQueue, find_queues, look_into
+from sfn_dsl.publish.letters import Letter
+from sfn_dsl.publish.refusal import Refused
+from sfn_dsl.publish.republishing import Outcome, republish
+
+__all__ = ["command"]
+
+
+@click.group("dlq")
+def command() -> None:
+    """What rules, schedules and functions could not hand over lies in dead-letter queues. A batch in there has not been started."""
+
+
+@command.command("list")
+@click.argument("pipeline", required=False)
+@click.option("-r", "--region", help="Only this Region.", metavar="REGION")
+@click.option("--limit", type=click.IntRange(1), default=100, help="Look at so many letters of a queue.", show_default=True)
+@click.option("--show", is_flag=True, help="Print the letters' bodies, which may hold business data.")
+@operating
+@click.pass_obj
+def list_command(session: Session, /, pipeline: str | None, region: str | None, limit: int, show: bool, **options: Any) -> int:
+    """List the dead-letter queues of all pipelines, or of PIPELINE, and what lies in them. Nothing is taken out."""
+    operation = operate(session, **options)
+    queues = _queues(operation, pipeline, region)
+    found = []
+    for queue in queues:
+        letters = look_into(operation.clients, queue, limit) if queue.count else ()
+        found.append(_described(queue, letters, show))
+        operation.say(f"{queue.region}  {queue.name}  {queue.count or 'empty'}")
+        for letter in letters:
+            operation.say(f"  {_line(letter)}")
+            if show:
+                operation.say(f"    {letter.body}")
+        if queue.count > len(letters):
+            operation.say(f"  ... and about {queue.count - len(letters)} more")
+    if operation.as_json:
+        print_json(found)
+    elif not queues:
+        operation.say("There are no dead-letter queues; are the templates deployed?")
+    return EXIT_OK
+
+
+@command.command("republish")
+@click.argument("name", metavar="QUEUE|PIPELINE")
+@click.option("-r", "--region", help="Only this Region.", metavar="REGION")
+@click.option("--limit", type=click.IntRange(1), default=1000, help="At most so many letters of a queue.", show_default=True)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@operating
+@click.pass_obj
+def republish_command(session: Session, /, name: str, region: str | None, limit: int, yes: bool, **options: Any) -> int:
+    """Send the letters of a queue, or of all queues of a pipeline, again; each is deleted when AWS has taken it.
+
+    Sending one twice does no harm: the claim of its batch lets one execution through. What nothing can be made of stays; the exit
+    code is 1 then.
+    """
+    operation = operate(session, **options)
+    queues = [queue for queue in _queues(operation, name, region) if queue.count]
+    for queue in queues:
+        operation.say(f"{queue.region}  {queue.name}  {queue.count}")
+    if not queues:
+        operation.say("There is nothing to send.")
+    elif not confirmed("Send them again?", yes):
+        operation.say("Nothing was changed.")
+        return EXIT_FOUND
+    found: list[dict[str, Any]] = []
+    fates: Counter[str] = Counter()
+    for queue in queues:
+        for outcome in republish(operation.clients, queue, bus=operation.deployment.bus, limit=limit):
+            fates[outcome.fate] += 1
+            found.append(_told(queue, outcome))
+            operation.say(f"  {outcome.fate}  {_line(outcome.letter)}  {outcome.detail}")
+    if operation.as_json:
+        print_json(found)
+    words = {"sent": "sent", "started": "started", "exists": "started before", "stays": "left where they are"}
+    if fates:
+        operation.say(", ".join(f"{fates[fate]} {word}" for fate, word in words.items() if fates[fate]))
+    return EXIT_FOUND if fates["stays"] else EXIT_OK
+
+
+def _queues(operation: Operation, name: str | None, region: str | None) -> list[LetterQueue]:
+    """The queues of a pipeline, the one of that name, or all. Raises Refused for a name that is neither."""
+    pipelines = [pipeline.name for pipeline in operation.pipelines()]
+    regions = [operation.target(region).region] if region is not None else list(operation.targets)
+    every = [queue for one in regions for queue in find_queues(operation.clients, one, pipelines, operation.deployment.bus)]
+    if name is None:
+        return every
+    found = [queue for queue in every if name in (queue.name, queue.pipeline)]
+    if not found and name not in pipelines:
+        known = {*pipelines, *(queue.name for queue in every)}
+        hint = did_you_mean(name, known) or "`sfn-dsl dlq list` shows them"
+        raise Refused(f"`{name}` is neither a pipeline nor a dead-letter queue of this project", help=hint)
+    return found
+
+
+def _line(letter: Letter) -> str:
+    minutes = (milliseconds() - letter.sent_at) // 60_000
+    age = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"
+    words = (age, letter.shape, letter.error, letter.batch, letter.origin)
+    return "  ".join(word or "-" for word in words)
+
+
+def _described(queue: LetterQueue, letters: tuple[Letter, ...], show: bool) -> dict[str, Any]:
+    rows = []
+    for letter in letters:
+        row = _row(letter)
+        rows.append({**row, "body": letter.body} if show else row)
+    return {"region": queue.region, "queue": queue.name, "pipeline": queue.pipeline, "count": queue.count, "letters": rows}
+
+
+def _row(letter: Letter) -> dict[str, Any]:
+    return {
+        "id": letter.id,
+        "age_seconds": (milliseconds() - letter.sent_at) // 1000,
+        "shape": letter.shape,
+        "error": letter.error,
+        "batch": letter.batch,
+        "origin": letter.origin,
+    }
+
+
+def _told(queue: LetterQueue, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "region": queue.region,
+        "queue": queue.name,
+        **_row(outcome.letter),
+        "fate": outcome.fate,
+        "detail": outcome.detail,
+    }

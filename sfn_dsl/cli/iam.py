@@ -1,0 +1,121 @@
+"""`iam`: what the machines of a pipeline may do, and why."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from sfn_dsl.asl.model import Task
+from sfn_dsl.asl.walk import walk
+from sfn_dsl.building import Build
+from sfn_dsl.cli.main import EXIT_FOUND, EXIT_OK, Session
+from sfn_dsl.cli.options import make
+from sfn_dsl.compile.machine import Compiled
+from sfn_dsl.resources.iam.evaluation import unused
+from sfn_dsl.resources.iam.explain import Row, explain
+from sfn_dsl.resources.iam.grants import statements_of
+from sfn_dsl.simulate.audit import Audit
+from sfn_dsl.simulate.matrix import failure_matrix
+from sfn_dsl.simulate.prepared import audited, simulation_of
+from sfn_dsl.stacks.machine import machine_grants
+
+__all__ = ["command"]
+
+
+@click.group("iam")
+def command() -> None:
+    """What the machines of a pipeline may do, and why."""
+
+
+@command.command("explain")
+@click.argument("name", metavar="PIPELINE")
+@click.option("-r", "--region", help="The Region; the first one by default.", metavar="REGION")
+@click.option("--env", "environment", help="The environment of setup.cfg.", metavar="NAME")
+@click.option("--output-format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_obj
+def explain_command(session: Session, name: str, region: str | None, environment: str | None, form: str) -> int:
+    """Print each statement of a pipeline's roles with the states that need it."""
+    found = _machines(session, name, region, environment)
+    if found is None:
+        return EXIT_FOUND
+    _, machines = found
+    rows = {compiled.pipeline.name: explain(machine_grants(compiled)) for compiled in machines}
+    if form == "json":
+        click.echo(json.dumps({machine: [_json(row) for row in own] for machine, own in rows.items()}, indent=2))
+        return EXIT_OK
+    for number, (machine, own) in enumerate(rows.items()):
+        click.echo(("\n" if number else "") + session.paint(machine, "cyan"))
+        for row in own:
+            click.echo(row.text)
+    return EXIT_OK
+
+
+def _json(row: Row) -> dict[str, object]:
+    return {
+        "sid": row.sid,
+        "effect": row.effect,
+        "action": row.action,
+        "resources": row.resources,
+        "conditions": row.conditions,
+        "states": row.states,
+        "reason": row.reason,
+    }
+
+
+@command.command("check")
+@click.argument("name", metavar="PIPELINE")
+@click.option("-r", "--region", help="The Region; the first one by default.", metavar="REGION")
+@click.option("--env", "environment", help="The environment of setup.cfg.", metavar="NAME")
+@click.pass_obj
+def check_command(session: Session, name: str, region: str | None, environment: str | None) -> int:
+    """Run a pipeline's failure matrix: is each of its calls allowed, and is each of its rights used?
+
+    Exit code 1 when a call is not allowed. A right that no run used may be one too many, or the mocks lead nowhere near it.
+    """
+    found = _machines(session, name, region, environment)
+    if found is None:
+        return EXIT_FOUND
+    build, [compiled, *_] = found
+    audit = audited(compiled)
+    simulation, value = simulation_of(compiled, build.compiled, audit=audit.note)
+    # In this process: the audit sees the calls of every run.
+    failure_matrix(simulation, value, processes=1)
+    if compiled.pipeline.control is not None and compiled.target.deployed.gated:
+        waiting, value = simulation_of(compiled, build.compiled, audit=audit.note, standby=True)
+        waiting.run(value)
+    for denied in audit.denied.values():
+        needed = denied.needed
+        click.echo(f"error: state `{denied.state}` needs {needed.action} on {needed.resource}, which its role does not allow")
+    for action, resource in _unused(compiled, audit):
+        click.echo(f"note: no run used {action} on {resource}")
+    calls = sum(map(len, audit.calls.values()))
+    click.echo(f"{calls} kinds of calls, {len(audit.denied)} not allowed.")
+    return EXIT_FOUND if audit.denied else EXIT_OK
+
+
+def _unused(compiled: Compiled, audit: Audit) -> list[tuple[str, str]]:
+    """Rights of Tasks that no call used. What logging, tracing and distributed Maps need is not called by states."""
+    tasks = {name for name, state in walk(compiled.machine) if isinstance(state, Task)}
+    grants = [grant for grant in machine_grants(compiled) if tasks.intersection(grant.states)]
+    [calls] = audit.calls.values()
+    left = unused(statements_of(grants), calls.values())
+    return [(action, resource) for one in left for action in one.actions for resource in one.resources]
+
+
+def _machines(
+    session: Session, name: str, region: str | None, environment: str | None
+) -> tuple[Build, tuple[Compiled, ...]] | None:
+    """A build, and a pipeline with the machines beside it in one Region; None when there are errors, which were printed."""
+    made = make(session, (), (region,) if region else (), environment)
+    if made.build.failed:
+        return None
+    [pipeline] = made.loaded.select((name,))[:1]
+    target = made.build.compiled[0].target.folder
+    names = [machine.name for machine in made.build.wiring.pipelines[pipeline.name].all_machines]
+    everything = {
+        compiled.pipeline.name: compiled
+        for compiled in (*made.build.compiled, *made.build.machines)
+        if compiled.target.folder == target
+    }
+    return made.build, tuple(everything[machine] for machine in names)

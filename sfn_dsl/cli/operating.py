@@ -1,0 +1,123 @@
+"""What the operators' commands share: options, the deployment they work on, questions and how answers are printed."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from sfn_dsl.cli.main import Session
+from sfn_dsl.configuration import Project, find_project
+from sfn_dsl.deployment import Deployment
+from sfn_dsl.diagnostic import did_you_mean
+from sfn_dsl.errors import ConfigError, EnvironmentFault
+from sfn_dsl.pipeline import Pipeline
+from sfn_dsl.project import load_pipelines
+from sfn_dsl.publish.clients import Clients, Declined, Unreachable
+from sfn_dsl.publish.refusal import Refused
+from sfn_dsl.region import Target
+
+__all__ = ["Operation", "confirmed", "milliseconds", "moment", "operate", "operating", "print_json", "who"]
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def operating(function: Command) -> Command:
+    """`--env`, `--profile`, `--endpoint-url`, `--local` and `--output-format`, handed to the command as keywords."""
+    function = click.option("--output-format", type=click.Choice(["text", "json"]), default="text", help="How to print.")(function)
+    function = click.option("--local", is_flag=True, help="Ask a moto server on this machine instead of AWS.")(function)
+    function = click.option("--endpoint-url", help="Other endpoints than AWS's, in all Regions.", metavar="URL")(function)
+    function = click.option("--profile", help="The profile of your AWS configuration.", metavar="NAME")(function)
+    return click.option("--env", "environment", help="The environment of setup.cfg.", metavar="NAME")(function)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What a command works on. `targets`: by Region."""
+
+    project: Project
+    targets: dict[str, Target]
+    deployment: Deployment
+    clients: Clients
+    as_json: bool
+
+    def target(self, region: str) -> Target:
+        """The target of a Region. Raises Refused for one that the project does not have."""
+        if region not in self.targets:
+            hint = did_you_mean(region, self.targets) or f"the project has {', '.join(sorted(self.targets))}"
+            raise Refused(f"`{region}` is not a Region of this project", help=hint)
+        return self.targets[region]
+
+    def pipelines(self) -> tuple[Pipeline, ...]:
+        """The project's pipelines. Raises ConfigError when a file cannot be loaded: half a project is not worked on."""
+        loaded = load_pipelines(self.project)
+        for found in loaded.diagnostics:
+            raise ConfigError(f"the pipelines cannot be loaded: {found.message}", help="run `sfn-dsl check`", span=found.span)
+        return loaded.pipelines
+
+    def say(self, text: str) -> None:
+        """Talk to a person; stdout is for data where JSON was asked for."""
+        click.echo(text, err=self.as_json)
+
+
+def operate(
+    session: Session,
+    *,
+    environment: str | None,
+    profile: str | None,
+    endpoint_url: str | None,
+    local: bool,
+    output_format: str,
+) -> Operation:
+    """What the options say. Raises ConfigError when there are several environments and none is named."""
+    project = find_project(session.directory)
+    targets = project.chosen_targets((), environment)
+    names = sorted({target.environment for target in targets})
+    if len(names) > 1:
+        raise ConfigError("this project has several environments", help=f"choose one: --env {' or --env '.join(names)}")
+    return Operation(
+        project=project,
+        targets={target.region: target for target in targets},
+        deployment=targets[0].deployed,
+        clients=Clients(profile=profile, endpoint_url=endpoint_url, local=local),
+        as_json=output_format == "json",
+    )
+
+
+def confirmed(question: str, yes: bool) -> bool:
+    """Whether a person agrees. Raises EnvironmentFault where nobody can be asked."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise EnvironmentFault("nobody can be asked, because this is no terminal", help="say --yes; nothing was changed")
+    return click.confirm(question, err=True)
+
+
+def milliseconds() -> int:
+    """Now, in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def moment(at: int) -> str:
+    """Milliseconds since 1970 as ISO 8601 in UTC, `never` for 0."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at / 1000)) if at else "never"
+
+
+def who(clients: Clients, region: str) -> str:
+    """The ARN of the caller; the name of the user where AWS's token service cannot tell."""
+    try:
+        return str(clients.call("sts", region, "get_caller_identity")["Arn"])
+    except (Declined, Unreachable):
+        # The one that promotes in an emergency must not depend on a further service.
+        return getpass.getuser()
+
+
+def print_json(value: Any) -> None:
+    """A value on stdout."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,122 @@
+"""boto3's clients, made once per service and Region, and what their errors mean in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sfn_dsl.errors import EnvironmentFault
+
+__all__ = ["LOCAL_ENDPOINT", "Clients", "Declined", "Unreachable"]
+
+LOCAL_ENDPOINT: Final = "http://127.0.0.1:5000"
+"""Where a moto server listens by itself."""
+
+_EXPIRED: Final = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+_UNKNOWN_KEY: Final = {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException"}
+_DENIED: Final = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+_DOWN: Final = {"InternalServerError", "InternalFailure", "ServiceUnavailable", "ServiceUnavailableException"}
+_ABSENT: Final = {
+    "ResourceNotFoundException",
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "QueueDoesNotExist",
+    "StateMachineDoesNotExist",
+}
+_LOGIN: Final = "look at `aws sts get-caller-identity`, or name a profile by --profile"
+
+
+class Unreachable(EnvironmentFault):
+    """A Region does not answer, or answers that it is in trouble itself."""
+
+
+class Declined(EnvironmentFault):
+    """AWS has answered, and the answer is no. `code`: AWS's name of the error, such as `ConditionalCheckFailedException`."""
+
+    def __init__(self, message: str, *, code: str, help: str = "") -> None:
+        super().__init__(message, help=help)
+        self.code = code
+
+
+class Clients:
+    """Calls AWS. `profile`: of the AWS configuration. `endpoint_url`: instead of AWS's own endpoints, in all Regions.
+
+    `local`: a moto server on this machine, with credentials that are worth nothing. A Region that does not answer is given up after
+    about half a minute.
+    """
+
+    def __init__(self, *, profile: str | None = None, endpoint_url: str | None = None, local: bool = False) -> None:
+        self._profile = profile
+        self._endpoint_url = endpoint_url or (LOCAL_ENDPOINT if local else None)
+        self._secrets = {"aws_access_key_id": "local", "aws_secret_access_key": "local"} if local else {}
+        self._session: Any = None
+        self._made: dict[tuple[str, str], Any] = {}
+
+    def call(self, service: str, region: str, operation: str, /, **arguments: Any) -> dict[str, Any]:
+        """What an operation such as `update_item` answers.
+
+        Raises Unreachable where the Region does not answer, Declined where AWS says no, EnvironmentFault where there are no
+        credentials. None of them says anything of the arguments.
+        """
+        with _told(service, region):
+            if (service, region) not in self._made:
+                self._made[service, region] = self._client(service, region)
+            answer: dict[str, Any] = getattr(self._made[service, region], operation)(**arguments)
+        return answer
+
+    def _client(self, service: str, region: str) -> Any:
+        import boto3
+        from botocore.config import Config
+
+        if self._session is None:
+            self._session = boto3.Session(profile_name=self._profile, **self._secrets)
+        retries = {"mode": "adaptive", "total_max_attempts": 4}
+        config = Config(retries=retries, connect_timeout=3, read_timeout=10)
+        return self._session.client(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
+
+
+@contextmanager
+def _told(service: str, region: str) -> Iterator[None]:
+    """Say what boto3's exceptions mean."""
+    from botocore import exceptions
+
+    try:
+        yield
+    except exceptions.ProfileNotFound as error:
+        raise EnvironmentFault(str(error), help="look at ~/.aws/config, or name another one by --profile") from None
+    except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError):
+        raise EnvironmentFault("there are no AWS credentials", help=_LOGIN) from None
+    except (
+        exceptions.TokenRetrievalError,
+        exceptions.UnauthorizedSSOTokenError,
+        exceptions.SSOTokenLoadError,
+        exceptions.CredentialRetrievalError,
+    ):
+        raise EnvironmentFault("the AWS login has expired", help="log in again, for instance by `aws sso login`") from None
+    except (exceptions.HTTPClientError, exceptions.EndpointConnectionError):
+        message = f"{service} in {region} does not answer"
+        raise Unreachable(message, help="the Region may be in trouble, or the network; look at health.aws.amazon.com") from None
+    except exceptions.ClientError as error:
+        raise _refusal(error, service, region) from None
+    except exceptions.BotoCoreError as error:
+        raise EnvironmentFault(f"AWS cannot be asked: {error}", help=_LOGIN) from None
+
+
+def _refusal(error: Any, service: str, region: str) -> EnvironmentFault:
+    code, message = str(error.response["Error"]["Code"]), str(error.response["Error"].get("Message", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    prefix = {"stepfunctions": "states"}.get(service, service)
+    action = f"{prefix}:{error.operation_name}"
+    if code in _EXPIRED:
+        return Declined("the AWS login has expired", code=code, help="log in again, for instance by `aws sso login`")
+    if code in _UNKNOWN_KEY:
+        return Declined("AWS does not know these credentials", code=code, help=_LOGIN)
+    if code in _DENIED:
+        return Declined(f"AWS does not allow you {action} in {region}", code=code, help=f"ask for the right to {action}")
+    if code in _DOWN or status >= 500:
+        return Unreachable(f"{service} in {region} is in trouble: {code}", help="look at health.aws.amazon.com, and try again")
+    if code in _ABSENT:
+        kind = {"dynamodb": "table", "sqs": "queue", "stepfunctions": "state machine or alias"}.get(service, "resource")
+        message = f"there is no such {kind} in {region}, says {action}"
+        return Declined(message, code=code, help="deploy the project's templates there, or look at setup.cfg and --env")
+    return Declined(f"AWS refuses {action} in {region}: {code}: {message}", code=code)
