@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from operating import ACCOUNT, EAST, WEST
 from operating_aws import Aws
@@ -111,6 +111,7 @@ NAMED = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(body=st.text() | (JSON | NAMED).map(json.dumps), attributes=st.dictionaries(st.sampled_from(sorted(BY_RULE)), st.text()))
 def test_any_message_is_a_letter(body: str, attributes: dict[str, str]) -> None:
     letter = letter_of(message(body, attributes))

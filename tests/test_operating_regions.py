@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from botocore import exceptions
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from operating import EAST, MANUAL, NOW, OREGON, UNGATED, WEST, SimulatedTable, make_simulated, run_item, write_project
 from operating_aws import Aws
@@ -44,6 +44,7 @@ def test_the_first_promotion_and_the_next() -> None:
     assert second == read_active(table, PAIR) == Active(region=EAST, epoch=2, changed_by="bob", changed_at=NOW + 1)
 
 
+@settings(deadline=None)
 @given(turns=st.permutations(range(12)), before=st.integers(0, 2))
 def test_of_those_who_have_read_one_epoch_exactly_one_wins(turns: list[int], before: int) -> None:
     """Six people read, then write, in any order: each epoch is won once, and the losers hear by whom."""

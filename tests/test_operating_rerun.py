@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from operating import ACCOUNT, EAST, NOW, STAGES, UNGATED, WEST, SimulatedTable, make_simulated, run_item, write_project
 from operating_aws import Aws
@@ -44,6 +44,7 @@ def stored(item: dict[str, Any]) -> SimulatedTable:
 # The law of marks
 
 
+@settings(deadline=None)
 @given(stages=st.lists(NAMES.filter(lambda name: name != "stale"), unique=True), data=st.data())
 def test_the_marks_left_are_exactly_those_before_the_first_stage_to_run(stages: list[str], data: st.DataObject) -> None:
     done = tuple(stages[: data.draw(st.integers(0, len(stages)))])
@@ -57,6 +58,7 @@ def test_the_marks_left_are_exactly_those_before_the_first_stage_to_run(stages: 
     assert plan.skipped + plan.runs == tuple(stages)
 
 
+@settings(deadline=None)
 @given(done=st.sets(NAMES), start=st.none() | st.sampled_from(STAGES))
 def test_what_follows_a_stage_that_runs_again_runs_again(done: set[str], start: str | None) -> None:
     """Stages may have been inserted, removed or renamed since the batch ran."""
