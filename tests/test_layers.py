@@ -34,6 +34,7 @@ LAYERS = [
     {"project"},
     {"output"},
     {"publish"},
+    {"embedded"},
     {"checking"},
     {"proving"},
     {"building"},
