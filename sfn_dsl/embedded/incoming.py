@@ -11,6 +11,8 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape
 
+from sfn_dsl.embedded.api_error import ApiError
+
 __all__ = ["Incoming", "error_answer", "identify"]
 
 _SCOPE: Final = re.compile(r"Credential=([^/,\s]+)/\d+/([\w-]+)/([\w-]+)/aws4_request")
@@ -76,9 +78,9 @@ def _operation(environ: Mapping[str, Any], body: bytes, service: str, method: st
             if route.method == method and route.needed <= given and route.path.fullmatch(path):
                 return route.operation
         return ""
-    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        return (parse_qs(body.decode("utf-8", "replace")).get("Action") or [""])[0]
-    return (parse_qs(environ.get("QUERY_STRING", "")).get("Action") or [""])[0]
+    formed = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
+    text = body.decode("utf-8", "replace") if formed else str(environ.get("QUERY_STRING", ""))
+    return (parse_qs(text).get("Action") or [""])[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

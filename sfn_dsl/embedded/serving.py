@@ -58,7 +58,7 @@ def serve(folder: Path, *, port: int, account: str, settings: Settings, idle_sec
         server.shutdown()
         (folder / "server.json").unlink(missing_ok=True)
         server.server_close()
-        journal.close()
+        layer.finish()
     return 0
 
 

@@ -79,6 +79,8 @@ def _go_on(shelf: Shelf, run: Run) -> None:
             _until(run.world, run.world.now)
         else:
             run.world.run(until=run)
+            # Executions that it has started without waiting for them.
+            run.world.run()
     except BoundsExceeded:
         run.process = None
 
