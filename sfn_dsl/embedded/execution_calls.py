@@ -58,7 +58,7 @@ def start_execution(shelf: Shelf, request: Mapping[str, Any], moment: Moment) ->
         if taken.run.status != "RUNNING" or taken.run.input != value:
             raise ApiError("ExecutionAlreadyExists", f"Execution Already Exists: '{taken.run.arn}'")
         return {"executionArn": taken.run.arn, "startDate": taken.run.start}
-    run = begin(shelf, machine, version, value, name, moment.time)
+    run = begin(shelf, machine, version, value, name, moment)
     shelf.started[run.arn] = Started(
         run=run,
         machine=machine.arn,

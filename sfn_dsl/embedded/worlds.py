@@ -9,12 +9,13 @@ import simpy
 
 from sfn_dsl.asl.model import Json
 from sfn_dsl.embedded.machines import Machine, Revision, Version
-from sfn_dsl.embedded.shelf import Shelf
+from sfn_dsl.embedded.shelf import Moment, Shelf
 from sfn_dsl.embedded.verdict import program_of
 from sfn_dsl.embedded.version_calls import version_arn
 from sfn_dsl.simulate.bounds import Bounds, BoundsExceeded
 from sfn_dsl.simulate.failure import Failure
 from sfn_dsl.simulate.program.nodes import Block
+from sfn_dsl.simulate.provisions import provide
 from sfn_dsl.simulate.running.interpreter import run_block
 from sfn_dsl.simulate.running.thread import Deadline, Run, Steps, Thread
 from sfn_dsl.simulate.world import World
@@ -25,11 +26,11 @@ _BOUNDS: Final = Bounds(transitions=200_000)
 _YEAR: Final = 31_536_000.0
 
 
-def begin(shelf: Shelf, machine: Machine, version: Version | None, input: Json, name: str, time: float) -> Run:
-    """Start an execution. `version` None: the machine as it is. `time`: seconds since 1970."""
+def begin(shelf: Shelf, machine: Machine, version: Version | None, input: Json, name: str, moment: Moment) -> Run:
+    """Start an execution. `version` None: the machine as it is. Its chances come from the moment's identity."""
     world = World(
-        start=time,
-        seed=zlib.crc32(f"{machine.arn} {name}".encode()),
+        start=moment.time,
+        seed=zlib.crc32(moment.identity.encode()),
         account=shelf.account,
         regions=(shelf.region,),
         bounds=_BOUNDS,
@@ -44,6 +45,7 @@ def begin(shelf: Shelf, machine: Machine, version: Version | None, input: Json, 
     for other in shelf.machines.values():
         for one in other.versions.values():
             _reach(world, other, one)
+    provide(world)
     deployed = world.machines[machine.arn if version is None else version_arn(machine, version.number)]
     run = world.start(deployed, input, name=name)
     _go_on(shelf, run)
