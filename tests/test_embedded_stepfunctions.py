@@ -202,9 +202,9 @@ def test_aliases(aws: Any, machine: str) -> None:
     aws.update_state_machine(stateMachineArn=machine, definition=OTHER, publish=True)
     one, two = f"{machine}:1", f"{machine}:2"
     made = aws.create_state_machine_alias(name="live", routingConfiguration=_route((one, 100)))
-    assert aws.create_state_machine_alias(name="live", routingConfiguration=_route((one, 100))) | {"ResponseMetadata": 0} == made | {
+    assert aws.create_state_machine_alias(name="live", routingConfiguration=_route((one, 100))) | {
         "ResponseMetadata": 0
-    }
+    } == made | {"ResponseMetadata": 0}
     refused("ConflictException", aws.create_state_machine_alias, name="live", routingConfiguration=_route((two, 100)))
     arn = made["stateMachineAliasArn"]
     assert arn == f"{machine}:live"
@@ -332,7 +332,11 @@ def test_history_in_pages_and_backwards(aws: Any, machine: str) -> None:
     events = aws.get_execution_history(executionArn=arn)["events"]
     assert [one["type"] for one in events] == ["ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded"]
     assert events[0]["executionStartedEventDetails"]["input"] == '{"a":1}'
-    paged = [one for page in aws.get_paginator("get_execution_history").paginate(executionArn=arn, PaginationConfig={"PageSize": 3}) for one in page["events"]]
+    paged = [
+        one
+        for page in aws.get_paginator("get_execution_history").paginate(executionArn=arn, PaginationConfig={"PageSize": 3})
+        for one in page["events"]
+    ]
     assert paged == events
     assert aws.get_execution_history(executionArn=arn, reverseOrder=True)["events"] == events[::-1]
     bare = aws.get_execution_history(executionArn=arn, includeExecutionData=False)["events"]

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,7 +84,11 @@ def start(folder: Path, options: Options | None = None, *, owned: bool = False) 
 
     Options count only where it is started. Raises EnvironmentFault when moto is not installed or the server does not start.
     """
-    return _start(folder, options or Options(), owned=owned)[0]
+    endpoint, process = _start(folder, options or Options(), owned=owned)
+    if process is not None:
+        # It goes on by itself; somebody has to take note of its end.
+        threading.Thread(target=process.wait, daemon=True).start()
+    return endpoint
 
 
 def _start(folder: Path, options: Options, *, owned: bool) -> tuple[Endpoint, subprocess.Popen[bytes] | None]:
