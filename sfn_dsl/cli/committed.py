@@ -33,4 +33,4 @@ def check_committed(
     changed = uncommitted(project.root, *sorted({*folders, "setup.cfg"}))
     if changed:
         more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-        raise Refused(f"{changed[0]}{more} is not committed", help=_HELP)
+        raise Refused(f"{changed[0]}{more} {'are' if more else 'is'} not committed", help=_HELP)

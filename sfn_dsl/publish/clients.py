@@ -128,6 +128,7 @@ class Clients:
 def _told(service: str, region: str) -> Iterator[None]:
     """Say what boto3's exceptions mean."""
     from botocore import exceptions
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
@@ -147,6 +148,9 @@ def _told(service: str, region: str) -> Iterator[None]:
         raise Unreachable(message, help="the Region may be in trouble, or the network; look at health.aws.amazon.com") from None
     except exceptions.ClientError as error:
         raise _refusal(error, service, region) from None
+    except ResponseParserError:
+        message = f"{service} in {region} answers what is not AWS's"
+        raise Unreachable(message, help="look at the proxy or the server between you and AWS, and at --endpoint-url") from None
     except exceptions.BotoCoreError as error:
         raise EnvironmentFault(f"AWS cannot be asked: {error}", help=_LOGIN) from None
 

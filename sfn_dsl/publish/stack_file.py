@@ -50,9 +50,9 @@ def in_order(files: Iterable[StackFile]) -> tuple[StackFile, ...]:
     """In the order of deployment: what is shared first, that of the Region that owns the control table before others; then the
     pipelines, those of the active Region last."""
 
-    def place(file: StackFile) -> tuple[bool, bool, str]:
+    def place(file: StackFile) -> tuple[bool, bool, str, str]:
         later = file.region != file.target.deployed.replicas[0] if file.shared else file.target.is_active
-        return not file.shared, later, file.region
+        return not file.shared, later, file.region, file.name
 
     return tuple(sorted(files, key=place))
 
