@@ -125,20 +125,18 @@ class Layer:
             _break(fault)
         if fault is not None and kind == "delay":
             time.sleep(fault.seconds)
-        moment = Moment(time=time.time(), identity=str(uuid.uuid4()))
-        result = self._kept(call, environ, body, moment, stale=kind == "stale")
+        result = self._kept(call, environ, body, stale=kind == "stale")
         noted["status"] = int(result[0][:3])
         if fault is not None and kind.endswith("_after"):
             _break(fault)
         return result
 
-    def _kept(self, call: Incoming, environ: dict[str, Any], body: bytes, moment: Moment, *, stale: bool) -> Answer:
+    def _kept(self, call: Incoming, environ: dict[str, Any], body: bytes, *, stale: bool) -> Answer:
         """A call's answer, with its change written down."""
         if not call.changes and not self._ours(call):
             return self._ask_moto(call, _environ(environ, body), body, None)
         with self._changing:
-            # The time is taken once more, so that the journal's is in order.
-            moment = Moment(time=time.time(), identity=moment.identity)
+            moment = Moment(time=time.time(), identity=str(uuid.uuid4()))
             result = self._effect(call, _environ(environ, body), body, moment, stale=stale)
             succeeded = result[0].startswith("2")
             # moto sometimes does a part of what it refuses.
