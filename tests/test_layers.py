@@ -17,6 +17,7 @@ LAYERS = [
     {"expression"},
     {"functions", "deployment", "schedules"},
     {"region"},
+    {"deployment_faults"},
     {"policy", "settings", "texts"},
     {"constants"},
     {"draft"},

@@ -37,7 +37,7 @@ class StartBatch(Step):
 
     @property
     def timeout_seconds(self) -> int:
-        """For how long it may take: a day where it waits."""
+        """How long one call may take, which is how long the batch of whoever calls must be held for it."""
         return 86_400 if self.wait else 60
 
     def lower(self, site: Site) -> tuple[Draft, ...]:
