@@ -25,9 +25,7 @@ _CLOSING = "exec_arn = :me AND #status IN (:running, :done) AND fence = :fence"
 _CAUSE_LENGTH = 1000
 
 
-def _update(
-    changes: str, names: Mapping[str, str], values: Mapping[str, Template], condition: str = _OWNED
-) -> dict[str, Template]:
+def _update(changes: str, names: Mapping[str, str], values: Mapping[str, Template], condition: str = _OWNED) -> dict[str, Template]:
     """The arguments of an update of the row that only its owner may make."""
     return {
         "Key": {"pk": {"S": "{% $run_key %}"}, "sk": {"S": RUN}},
