@@ -367,12 +367,13 @@ def test_what_the_machines_write_means_the_same_to_another_dynamodb(deployment: 
         try:
             answer = method(**{**arguments, "TableName": table})
         except ClientError as error:
-            assert error.response["Error"]["Code"] == expected, (operation, arguments)
+            answer = error.response["Error"]["Code"]
+        if isinstance(expected, str) or isinstance(answer, str):
+            assert answer == expected, (operation, arguments)
             refused += 1
             continue
         for name in ("Item", "Attributes", "Items"):
-            got = answer.get(name)
-            assert got == (expected.get(name) if isinstance(expected, dict) else expected), (operation, arguments)
+            assert answer.get(name) == expected.get(name), (operation, arguments)
     operations = {operation for operation, _, _ in recorded.calls}
     assert operations >= {"PutItem", "UpdateItem", "Query", *(["GetItem"] if deployment.gated else [])}
     assert refused >= 2
