@@ -182,8 +182,12 @@ def test_the_matrix_builds_without_errors(builds: Builds) -> None:
 
 
 def test_only_deployments_that_may_run_a_batch_twice_are_told_of(builds: Builds) -> None:
-    for (gate, forward, _), build in builds.items():
-        told = sorted({(found.code, found.severity.value) for found in build.diagnostics})
+    for (gate, forward, owner), build in builds.items():
+        large = [found for found in build.diagnostics if found.code == "SFN610"]
+        assert all(owner == "template" and "--s3-bucket" in found.help for found in large), (
+            "definitions stand in the templates then"
+        )
+        told = sorted({(found.code, found.severity.value) for found in build.diagnostics if found not in large})
         forwarded = {"none": "warning", "mrec-manual": "info"}.get(gate)
         assert told == ([("SFN506", forwarded)] if forwarded and forward != "never" else [])
 
