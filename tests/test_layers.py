@@ -36,6 +36,7 @@ LAYERS = [
     {"output"},
     {"publish"},
     {"proof"},
+    {"embedded"},
     {"checking"},
     {"proving"},
     {"building"},

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from sfn_dsl.asl.model import UNSET, Json, Task
+from sfn_dsl.asl.model import UNSET, Json, State, Task
 from sfn_dsl.asl.walk import walk
 from sfn_dsl.compile.machine import Compiled
 from sfn_dsl.pipeline import Pipeline
@@ -31,12 +31,15 @@ _PUBLISHING: Final = (5.0, 60.0)
 class Cast:
     """The upstream and the pipeline, and how they are played.
 
-    `input`: of an upstream's execution, without the batch. `stages`: the state that each stage of the pipeline begins with.
-    `announcing`: the upstream's states that tell of a batch. `publish`: the state that publishes. `delays`: seconds by state, as a
-    pair to draw from. `samples`: results by state.
+    `controlled`: whether the pipeline keeps rows. `sealing`: the last state in which the upstream works. `input`: of an upstream's
+    execution, without the batch. `stages`: the state that each stage of the pipeline begins with. `announcing`: the upstream's
+    states that tell of a batch. `publish`: the state that publishes. `delays`: seconds by state, as a pair to draw from.
+    `samples`: results by state.
     """
 
     upstream: str
+    controlled: bool
+    sealing: str
     downstream: str
     input: Mapping[str, Json]
     stages: Mapping[str, str]
@@ -61,12 +64,15 @@ def cast_of(compiled: Sequence[Compiled], upstream: str, downstream: str) -> Cas
     stages = {stage.name: stage.start_at for stage in other.stages}
     publish = list(stages.values())[-1]
     samples = {**_samples(one), **_samples(other)}
+    limits = {name: _limit(state) for name, state in walk(other.machine)}
     working = [name for name in _samples(other) if name != publish]
+    shares = {name: (_SHORTEST / len(working), _LONGEST / len(working)) for name in working} | {publish: _PUBLISHING}
     delays = dict.fromkeys(_samples(one), (_UPSTREAM, _UPSTREAM))
-    delays |= {name: (_SHORTEST / len(working), _LONGEST / len(working)) for name in working}
-    delays[publish] = _PUBLISHING
+    delays |= {name: (min(low, limits[name] / 2), min(high, limits[name])) for name, (low, high) in shares.items()}
     return Cast(
         upstream=upstream,
+        controlled=other.pipeline.control is not None,
+        sealing=list(_samples(one))[-1],
         downstream=downstream,
         input={name: value for name, value in sample_input(one.pipeline).items() if name != "batch_id"},
         stages=stages,
@@ -75,6 +81,12 @@ def cast_of(compiled: Sequence[Compiled], upstream: str, downstream: str) -> Cas
         delays=delays,
         samples=samples,
     )
+
+
+def _limit(state: State) -> float:
+    """Seconds that a task may take, its own time-out not reached."""
+    timeout = state.timeout_seconds if isinstance(state, Task) else UNSET
+    return 0.8 * timeout if isinstance(timeout, int) else _LONGEST
 
 
 def _announcing(upstream: Pipeline, downstream: str) -> frozenset[str]:

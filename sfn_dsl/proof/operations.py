@@ -34,6 +34,8 @@ _BACK_AFTER: Final = 7200.0
 _AGAIN_AFTER: Final = 300.0
 _PATIENCE: Final = 60.0
 _RERUN_EVERY: Final = 1800.0
+_MOST_ATTEMPTS: Final = 5
+_GLANCE: Final = 0.05
 
 
 def batch_name(number: int) -> str:
@@ -74,19 +76,19 @@ class Operations:
                 world.false_alarm(self.home, after=scenario.begin, lasting=scenario.lasting)
             case Trouble.NONE:
                 pass
-        if world.deployment.table in self._tables():
-            world.env.process(self._rerun())
-
-    def _tables(self) -> set[str]:
-        return {name for region in self.world.deployment.replicas for name in self.world.place(region).dynamodb.tables}
+        world.env.process(self._rerun() if self.cast.controlled else self._restart())
 
     # Upstream
 
     def _batch(self, number: int, time: float) -> Steps:
         world = self.world
         yield world.env.timeout(time)
+        died = False
         while True:
             run = self._start(number)
+            if number in self.scenario.dying and not died:
+                died = True
+                world.env.process(self._kill(run))
             while run.status == "RUNNING":
                 # An upstream in a Region that is gone never ends; one that only stands still goes on by itself.
                 gone = self.scenario.trouble is Trouble.GONE and run.machine.region.stopped is not None
@@ -102,6 +104,14 @@ class Operations:
         place = world.place(self.active)
         arn = f"arn:aws:states:{place.name}:{world.account}:stateMachine:{self.cast.upstream}:{LIVE}"
         return world.start(world.machines[arn], {**self.cast.input, "batch_id": batch_name(number)})
+
+    def _kill(self, run: Run) -> Steps:
+        """Abort an upstream between its last work and the states that tell of its batch."""
+        while run.status == "RUNNING" and not any(
+            visit.state == self.cast.sealing and visit.end is not None for visit in run.visits
+        ):
+            yield self.world.env.timeout(_GLANCE)
+        self.world.stop(run, "Killed", "The upstream dies before it has told of its batch.")
 
     # Promotion
 
@@ -154,8 +164,23 @@ class Operations:
             for item in failed:
                 self.reruns += self._written(self.active, functools.partial(self._reset, item))
 
+    def _restart(self) -> Steps:
+        """Without rows people go by the alert of an execution: they start it again, unless another has done the batch."""
+        world = self.world
+        while True:
+            yield world.env.timeout(_RERUN_EVERY)
+            runs = [run for run in world.runs.values() if run.machine.name == self.cast.downstream]
+            good = {str(run.input["batch_id"]) for run in runs if run.status in ("RUNNING", "SUCCEEDED")}
+            failed = {str(run.input["batch_id"]): run for run in runs}
+            for batch, run in failed.items():
+                if batch not in good and run.machine.region.stopped is None:
+                    world.start(run.machine, run.input)
+                    self.reruns += 1
+
     def _failed(self, item: Item) -> bool:
-        return "queue" in item and str(item["queue"]["S"]) == f"{FAILED}#{self.cast.downstream}"
+        """Whether a row is that of a batch which has failed, not so often that people have given it up."""
+        failed = "queue" in item and str(item["queue"]["S"]) == f"{FAILED}#{self.cast.downstream}"
+        return failed and int(item["attempt"]["N"]) < _MOST_ATTEMPTS
 
     def _reset(self, item: Item, table: WorldTable) -> None:
         row = row_of(self.cast.downstream, str(item["batch_id"]["S"]), item)

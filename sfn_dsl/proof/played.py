@@ -22,6 +22,7 @@ from sfn_dsl.simulate.mocks.answers import Answer, Answers, Call, Mock
 from sfn_dsl.simulate.mocks.chances import Chances
 from sfn_dsl.simulate.mocks.faults import Faults
 from sfn_dsl.simulate.running.thread import Run
+from sfn_dsl.simulate.services.functions import Handler
 from sfn_dsl.simulate.simulation import Machine
 
 __all__ = ["LostAnswers", "Played", "StageStart", "play"]
@@ -111,6 +112,8 @@ def play(
     if scenario.lost_answers:
         world.faults = LostAnswers(scenario.lost_answers, scenario.seed)
     deploy(world, artefacts.templates, machines)
+    if scenario.function_fails:
+        _break_functions(world, scenario)
     rows = Rows(world)
     operations = Operations(world, cast, scenario)
     operations.begin()
@@ -140,6 +143,20 @@ class LostAnswers(Faults):
         if call.resource.service != "dynamodb" or call.resource.operation not in ("updateItem", "putItem"):
             return None
         return "lost" if self._chance.random() < self._probability else None
+
+
+def _break_functions(world: ProofWorld, scenario: Scenario) -> None:
+    """Let deployed functions fail now and then, before they do anything."""
+    chance = Random(f"functions {scenario.seed}")
+
+    def breaking(handler: Handler, event: object, context: object) -> object:
+        if chance.random() < scenario.function_fails:
+            raise RuntimeError("the function fails")
+        return handler(event, context)
+
+    for region in world.deployment.regions:
+        for function in world.place(region).functions.functions.values():
+            function.handler = functools.partial(breaking, function.handler)
 
 
 def _taken(call: Call, rng: Random) -> Answer:

@@ -33,15 +33,16 @@ class Scenario:
     """Seconds since the world began, and probabilities.
 
     `batches`: when each batch is ready. `republished`: batches whose event is sent a second time, by number, with the seconds
-    until then. `begin` and `lasting`: of the trouble. `redelivered`: how often a bus delivers twice, within 15 minutes;
-    `new_names`: whether that starts an execution of another name. `lost`: how often a bus loses an event. `throttled`: how often a
-    target refuses. `lost_answers`: how often the control table acts and its
-    answer is lost. `end`: when the world is looked at.
+    until then. `dying`: batches whose upstream is killed before it tells of them, by number. `begin` and `lasting`: of the trouble.
+    `redelivered`: how often a bus delivers twice, within 15 minutes; `new_names`: whether that starts an execution of another name.
+    `lost`: how often a bus loses an event. `throttled`: how often a target refuses. `function_fails`: how often a function of the
+    deployment fails. `lost_answers`: how often the control table acts and its answer is lost. `end`: when the world is looked at.
     """
 
     seed: int
     batches: tuple[float, ...]
     republished: tuple[tuple[int, float], ...]
+    dying: frozenset[int]
     trouble: Trouble
     begin: float
     lasting: float
@@ -50,6 +51,7 @@ class Scenario:
     lost: float
     throttled: float
     lost_answers: float
+    function_fails: float
     end: float
 
 
@@ -65,6 +67,8 @@ def scenario_of(
     lost: float = 0.0,
     throttled: float = 0.0,
     lost_answers: float = 0.0,
+    function_fails: float = 0.0,
+    dying: float = 0.0,
     strikes: tuple[float, float] | None = None,
     aftermath: float = AFTERMATH,
 ) -> Scenario:
@@ -86,6 +90,8 @@ def scenario_of(
         trouble=trouble,
         begin=begin,
         lasting=lasting,
+        dying=frozenset(number for number in range(batches) if dying > 0 and chance.random() < dying),
+        function_fails=function_fails,
         redelivered=redelivered,
         new_names=new_names,
         lost=lost,
