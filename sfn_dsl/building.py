@@ -113,7 +113,8 @@ class _Building:
     ) -> None:
         self.project = project
         self.loaded = loaded
-        self.chosen = chosen
+        # Of two with one name, which is a finding of its own, one is built.
+        self.chosen = tuple({pipeline.name: pipeline for pipeline in chosen}.values())
         self.targets = targets
         self.selection = selection
         self.proven = Proven(project)

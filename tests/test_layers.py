@@ -35,6 +35,8 @@ LAYERS = [
     {"project"},
     {"output"},
     {"publish"},
+    {"proof"},
+    {"embedded"},
     {"checking"},
     {"proving"},
     {"building"},

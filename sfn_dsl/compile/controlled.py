@@ -33,7 +33,7 @@ def controlled(pipeline: Pipeline, target: Target) -> tuple[Pipeline, int]:
             return pipeline, 0
         return replace(pipeline, body=[pipeline.before, list(body), pipeline.after]), 0
     claim = pipeline.control.claim
-    leases = _leases(body, pipeline, target)
+    leases = _leases((*body, *as_steps(pipeline.after)), pipeline, target)
     gated: list[Step] = []
     for number, step in enumerate(body):
         gated.append(_gated(step, claim, leases[number + 1]) if isinstance(step, Stage) else step)
@@ -57,11 +57,12 @@ def _gated(stage: Stage, claim: Claim, lease_seconds: int) -> Stage:
 
 
 def _leases(body: Sequence[Step], pipeline: Pipeline, target: Target) -> list[int]:
-    """For how long the batch must be held from before each step of the body on: until the next stage has ended."""
+    """For how long the batch must be held from before each step of the body on: until the next stage, or the run, has ended."""
     margin = target.deployed.lease_margin_seconds
     site = Site(target=target, retry=pipeline.retry, span=pipeline.span, pipeline=pipeline.name)
     unknown = pipeline.timeout_seconds or _UNKNOWN_SECONDS
-    found = [margin]
+    # What triggers and consumers have added works under the last stage's lease.
+    found = [margin + _seconds(as_steps(pipeline.after), site, unknown)]
     for step in reversed(body):
         own = step.lease_seconds if isinstance(step, Stage) else None
         if own is None:

@@ -122,7 +122,7 @@ def _told(service: str, region: str) -> Iterator[None]:
         exceptions.CredentialRetrievalError,
     ):
         raise EnvironmentFault("the AWS login has expired", help="log in again, for instance by `aws sso login`") from None
-    except (exceptions.HTTPClientError, exceptions.EndpointConnectionError):
+    except (exceptions.HTTPClientError, exceptions.ConnectionError):
         message = f"{service} in {region} does not answer"
         raise Unreachable(message, help="the Region may be in trouble, or the network; look at health.aws.amazon.com") from None
     except exceptions.ClientError as error:

@@ -14,7 +14,7 @@ from sfn_dsl.diagnostic import Diagnostic, Severity
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.resources.cloudformation import to_text
 from sfn_dsl.resources.functions import Function
-from sfn_dsl.resources.identity import Role
+from sfn_dsl.resources.identity import ManagedPolicy, Role
 from sfn_dsl.resources.machines import StateMachine, StateMachineAlias, StateMachineVersion
 from sfn_dsl.resources.messaging import Archive, Endpoint, EventBus, Queue, Rule, Topic
 from sfn_dsl.resources.model import NamedResource
@@ -37,6 +37,7 @@ _NAMES: Final = {
     EventBus: 256,
     Function: 64,
     LogGroup: 512,
+    ManagedPolicy: 128,
     Queue: 80,
     Role: 64,
     Rule: 64,
@@ -81,7 +82,9 @@ def check_together(templates: Sequence[Template], *, span: Span = NOWHERE) -> tu
     owners: dict[tuple[str, str, str], list[Template]] = {}
     for template in templates:
         for resource in template.resources:
-            if isinstance(resource, (Bucket, Dashboard, Role)) or (isinstance(resource, Table) and resource.replicas):
+            if isinstance(resource, (Bucket, Dashboard, ManagedPolicy, Role)) or (
+                isinstance(resource, Table) and resource.replicas
+            ):
                 key = type(resource).__name__, resource.name, template.target.account
                 owners.setdefault(key, []).append(template)
     return tuple(
@@ -224,6 +227,10 @@ def _table(table: Table, template: Template) -> Iterator[tuple[str, str]]:
 def _sizes(template: Template) -> Iterator[tuple[str, str]]:
     if len(template.resources) > 500:
         yield f"template `{template.name}` has {len(template.resources)} resources, over 500", "split the pipeline"
+    policies = [resource for resource in template.resources if isinstance(resource, ManagedPolicy)]
+    for role, count in Counter(resolve(role, template) for policy in policies for role in policy.roles).items():
+        if count > 10:
+            yield f"role `{role}` has {count} managed policies, over 10", "split the pipeline"
     for resource in template.resources:
         match resource:
             case Role():
@@ -231,6 +238,10 @@ def _sizes(template: Template) -> Iterator[tuple[str, str]]:
                 size = sum(len(re.sub(r"\s", "", text)) for text in texts)
                 if size > 10_240:
                     yield f"inline policies of role `{resource.id}` have {size:,} characters, over 10,240", "split the pipeline"
+            case ManagedPolicy():
+                size = len(re.sub(r"\s", "", _compact(resource.document, template)))
+                if size > 6144:
+                    yield f"managed policy `{resource.id}` has {size:,} characters, over 6,144", "make several policies"
             case Rule():
                 if len(resource.targets) > 5:
                     yield f"rule `{resource.id}` has {len(resource.targets)} targets, over 5", "make several rules"

@@ -90,7 +90,7 @@ class EventRule(Trigger):
         start = StartBatch("Start pipeline", pipeline=pipeline.name, batch=batch, input=_EVENT_INPUT, span=self.span)
         return (
             Pipeline(
-                name=starter_name(pipeline),
+                name=starter_name(pipeline, self.label),
                 comment=f"Starts {pipeline.name} for an event",
                 input=pipeline.input,
                 body=start,
@@ -103,7 +103,7 @@ class EventRule(Trigger):
         )
 
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
-        machine = pipeline.name if self.via is None else starter_name(pipeline)
+        machine = pipeline.name if self.via is None else starter_name(pipeline, self.label)
         bus = target.deployed.bus
         role = event_role(pipeline, target, bus, machine)
         delivery = Delivery(maximum_retry_attempts=self.retries, maximum_event_age_in_seconds=self.max_age_seconds)
