@@ -13,15 +13,17 @@ from sfn_dsl.control.rows import BY_QUEUE, RUNNING
 from sfn_dsl.deployment import Deployment
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.publish.rights import may, may_pass
-from sfn_dsl.publish.stack_file import started_aliases, stack_file
+from sfn_dsl.publish.stack_file import stack_file, started_aliases
 from sfn_dsl.publish.table import table_regions
 from sfn_dsl.publish.template_rights import template_rights
-from sfn_dsl.region import Target
+from sfn_dsl.region import Target, parse_arn
 from sfn_dsl.resources import cloudformation
 from sfn_dsl.resources.iam.settings import needs_of_settings
 from sfn_dsl.resources.iam.statement import Statement, merge
-from sfn_dsl.resources.messaging import EventBus, Queue, Rule
-from sfn_dsl.resources.template import Template
+from sfn_dsl.resources.messaging import Queue, Rule
+from sfn_dsl.resources.references import Text
+from sfn_dsl.resources.scheduling import Schedule
+from sfn_dsl.resources.template import Template, resolve
 from sfn_dsl.stacks.machine import role_name
 from sfn_dsl.triggers.parts import machine_arn
 
@@ -133,17 +135,25 @@ def _rows(pipeline: str, deployment: Deployment, target: Target) -> Iterator[Sta
 
 
 def _letters(template: Template) -> Iterator[Statement]:
-    """The queues of a template, and what letters are sent again to and how rules would have sent them."""
+    """The queues of a template, and what letters are sent again to: buses, and machines that rules and schedules start."""
     target = template.target
     names = "ChangeMessageVisibility DeleteMessage GetQueueAttributes ReceiveMessage"
+    started: list[Text] = []
     for resource in template.resources:
         match resource:
             case Queue():
                 yield from may(target, "sqs", names, (resource.arn(target),))
             case Rule():
                 yield from may(target, "events", "ListTargetsByRule", (resource.arn(target),))
-            case EventBus():
-                yield from may(target, "events", "PutEvents", (resource.arn(target),))
+                yield from may(target, "events", "PutEvents", (target.arn("events", f"event-bus/{resource.event_bus_name}"),))
+                started += [one.arn for one in resource.targets]
+            case Schedule():
+                started.append(resource.target_arn)
             case _:
                 pass
+    for text in started:
+        arn = parse_arn(resolve(text, template))
+        if arn is not None and arn.service == "states":
+            machine = target.arn("states", ":".join(arn.resource.split(":")[:2]))
+            yield from may(target, "states", "StartExecution", (machine,))
     yield from may(target, "sqs", "ListQueues", (target.arn("sqs", "*"),))

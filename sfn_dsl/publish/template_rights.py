@@ -13,7 +13,7 @@ from sfn_dsl.publish.rights import may, may_pass
 from sfn_dsl.region import Target
 from sfn_dsl.resources.functions import EventInvokeConfig, EventSourceMapping, Function, Permission
 from sfn_dsl.resources.iam.statement import Statement
-from sfn_dsl.resources.identity import Role
+from sfn_dsl.resources.identity import ManagedPolicy, Role
 from sfn_dsl.resources.machines import StateMachine, StateMachineAlias, StateMachineVersion
 from sfn_dsl.resources.messaging import (
     Archive,
@@ -42,8 +42,10 @@ _TOPIC: Final = """CreateTopic DeleteTopic GetDataProtectionPolicy GetTopicAttri
 _BUS: Final = "CreateEventBus DeleteEventBus DescribeEventBus ListTagsForResource TagResource UntagResource UpdateEventBus"
 _RULE: Final = """DeleteRule DescribeRule ListTagsForResource ListTargetsByRule PutRule PutTargets RemoveTargets TagResource
     UntagResource"""
-_ROLE: Final = """CreateRole DeleteRole DeleteRolePolicy GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies PutRolePolicy
-    TagRole UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription"""
+_ROLE: Final = """CreateRole DeleteRole DeleteRolePolicy GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies
+    PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription"""
+_POLICY: Final = """CreatePolicy CreatePolicyVersion DeletePolicy DeletePolicyVersion GetPolicy GetPolicyVersion
+    ListEntitiesForPolicy ListPolicyVersions"""
 _FUNCTION: Final = """CreateFunction DeleteFunction DeleteFunctionConcurrency GetFunction GetFunctionCodeSigningConfig
     GetFunctionRecursionConfig GetRuntimeManagementConfig ListTags PutFunctionConcurrency TagResource UntagResource
     UpdateFunctionCode UpdateFunctionConfiguration"""
@@ -56,8 +58,8 @@ _ALIAS: Final = "CreateStateMachineAlias DeleteStateMachineAlias DescribeStateMa
 _LOGS: Final = """CreateLogGroup DeleteLogGroup DeleteRetentionPolicy GetDataProtectionPolicy ListTagsForResource ListTagsLogGroup
     PutRetentionPolicy TagLogGroup TagResource UntagLogGroup UntagResource"""
 _TABLE: Final = """CreateTable DeleteTable DescribeContinuousBackups DescribeContributorInsights DescribeKinesisStreamingDestination
-    DescribeTable DescribeTimeToLive GetResourcePolicy ListTagsOfResource TagResource UntagResource UpdateContinuousBackups UpdateTable
-    UpdateTimeToLive"""
+    DescribeTable DescribeTimeToLive GetResourcePolicy ListTagsOfResource TagResource UntagResource UpdateContinuousBackups
+    UpdateTable UpdateTimeToLive"""
 # Making a replica needs the rights to the items too, which AWS copies in the caller's name.
 _REPLICA: Final = """BatchWriteItem CreateTableReplica DeleteItem DeleteTableReplica DescribeTableReplicaAutoScaling GetItem PutItem
     Query Scan UpdateItem"""
@@ -87,6 +89,11 @@ def _rights(resource: Resource, template: Template) -> Iterator[Statement]:
             yield from _machines(resource, template)
         case Role():
             yield from may(target, "iam", _ROLE, (resource.arn(target),))
+        case ManagedPolicy():
+            arn = resource.arn(target)
+            yield from may(target, "iam", _POLICY, (arn,))
+            roles = tuple(f"arn:{target.partition}:iam::{target.account}:role/{resolve(name, template)}" for name in resource.roles)
+            yield from may(target, "iam", "AttachRolePolicy DetachRolePolicy", roles, {"ArnEquals": {"iam:PolicyARN": arn}})
         case LogGroup():
             arn = resource.arn(target)
             yield from may(target, "logs", _LOGS, (arn, arn.removesuffix(":*")))
