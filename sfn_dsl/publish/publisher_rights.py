@@ -20,7 +20,7 @@ from sfn_dsl.region import Target, parse_arn
 from sfn_dsl.resources import cloudformation
 from sfn_dsl.resources.iam.settings import needs_of_settings
 from sfn_dsl.resources.iam.statement import Statement, merge
-from sfn_dsl.resources.messaging import Queue, Rule
+from sfn_dsl.resources.messaging import EventBus, Queue, Rule
 from sfn_dsl.resources.references import Text
 from sfn_dsl.resources.scheduling import Schedule
 from sfn_dsl.resources.template import Template, resolve
@@ -147,6 +147,8 @@ def _letters(template: Template) -> Iterator[Statement]:
                 yield from may(target, "events", "ListTargetsByRule", (resource.arn(target),))
                 yield from may(target, "events", "PutEvents", (target.arn("events", f"event-bus/{resource.event_bus_name}"),))
                 started += [one.arn for one in resource.targets]
+            case EventBus():
+                yield from may(target, "events", "PutEvents", (resource.arn(target),))
             case Schedule():
                 started.append(resource.target_arn)
             case _:
