@@ -22,6 +22,7 @@ _COMMANDS = {
     "deploy": "Create and change the stacks of the templates in build/.",
     "diff": "Show what changed, state by state.",
     "dlq": "Look into dead-letter queues, send letters again.",
+    "docs": "Write the pages of docs/ that are made of figures.",
     "explain": "Say what a rule of `check` is about.",
     "failback": "Let the first active Region work again.",
     "iam": "What machines may do, and which states need it.",
