@@ -27,9 +27,10 @@ class Figures:
     upstream never told of them).
 
     `passive_starts`: stages that began in a passive Region without a lease; `passive_claims`: claims by a passive Region.
-    `echoes`: events of a batch on the buses beyond two for each time that it was told. `reruns`: by people. `latencies`: seconds
-    from ready to published, `waits`: to the first stage, sorted. `executions` and `transitions` of Standard machines, `broken`: seed and sentence of what did not hold. `skipped`:
-    sweeps passed over. `worlds`: how many.
+    `echoes`: events of a batch on the buses beyond two for each time that it was told. `reruns`: by people. `executions` and
+    `transitions`: of Standard machines. `skipped`: sweeps passed over. Seconds, sorted: `latencies` from ready to published,
+    `waits` from ready to the first stage, `delays` from when the upstream was to begin to the first stage. `broken`: seed and
+    sentence of what did not hold.
     """
 
     worlds: int
@@ -50,6 +51,7 @@ class Figures:
     skipped: int
     latencies: tuple[float, ...]
     waits: tuple[float, ...]
+    delays: tuple[float, ...]
     broken: tuple[tuple[int, str], ...]
 
     def latency(self, share: float) -> float:
@@ -59,6 +61,10 @@ class Figures:
     def wait(self, share: float) -> float:
         """The seconds from ready to the first stage that a share of the batches does not exceed; 0 where none began."""
         return _quantile(self.waits, share)
+
+    def delay(self, share: float) -> float:
+        """The seconds from when the upstream was to begin to the first stage that a share of the batches does not exceed."""
+        return _quantile(self.delays, share)
 
 
 def _quantile(values: tuple[float, ...], share: float) -> float:
@@ -90,6 +96,7 @@ def figures_of(played: Played, *, within: float = WITHIN) -> Figures:
         skipped=played.world.skipped,
         latencies=tuple(sorted(played.latencies)),
         waits=tuple(sorted(played.waits)),
+        delays=tuple(sorted(played.delays)),
         broken=tuple((played.scenario.seed, sentence) for sentence in sentences),
     )
 
@@ -102,12 +109,13 @@ def together(figures: Iterable[Figures]) -> Figures:
     sums = {
         name: sum(getattr(one, name) for one in every)
         for name in Figures.__dataclass_fields__
-        if name not in ("latencies", "waits", "broken")
+        if name not in ("latencies", "waits", "delays", "broken")
     }
     return Figures(
         **sums,
         latencies=tuple(sorted(latency for one in every for latency in one.latencies)),
         waits=tuple(sorted(wait for one in every for wait in one.waits)),
+        delays=tuple(sorted(delay for one in every for delay in one.delays)),
         broken=tuple(sorted(sentence for one in every for sentence in one.broken)),
     )
 
