@@ -23,8 +23,8 @@ row (11 min), somebody who lets a failed batch run again (30 min), and twice the
 class Figures:
     """Counts over some worlds. Of batches: `ready`, `lost`, `ran_twice` (a stage began twice), `published_twice` and
     `published_twice_by_ledger` (with a ledger in the sink), `finished_by_losers` (their row was written by an execution that had
-    lost it), `delayed` (published more than 45 minutes after they were ready, which is longer than the work takes), `unready` (the
-    upstream never told of them).
+    lost it), `begun_late` (their first stage began more than a quarter of an hour after they were ready), `unready` (the upstream
+    never told of them).
 
     `passive_starts`: stages that began in a passive Region without a lease; `passive_claims`: claims by a passive Region.
     `echoes`: events of a batch on the buses beyond two for each time that it was told. `reruns`: by people. `executions` and
@@ -41,7 +41,7 @@ class Figures:
     published_twice: int
     published_twice_by_ledger: int
     finished_by_losers: int
-    delayed: int
+    begun_late: int
     passive_claims: int
     passive_starts: int
     echoes: int
@@ -71,7 +71,7 @@ def _quantile(values: tuple[float, ...], share: float) -> float:
     return values[min(len(values) - 1, int(len(values) * share))] if values else 0.0
 
 
-_LONG: Final = 2700.0
+_LONG: Final = 900.0
 
 
 def figures_of(played: Played, *, within: float = WITHIN) -> Figures:
@@ -86,7 +86,7 @@ def figures_of(played: Played, *, within: float = WITHIN) -> Figures:
         published_twice=len(played.published_twice(ledger=False)),
         published_twice_by_ledger=len(played.published_twice(ledger=True)),
         finished_by_losers=_finished_by_losers(played),
-        delayed=sum(latency > _LONG for latency in played.latencies),
+        begun_late=sum(wait > _LONG for wait in played.waits),
         passive_claims=_passive_claims(played),
         passive_starts=sum(1 for _ in passive_starts(played)),
         echoes=_echoes(played),
