@@ -204,7 +204,7 @@ def test_how_many_processes_work_makes_no_difference() -> None:
     [
         ("fence", (0, 1)),
         ("lease", (0, 4)),
-        ("re-entry", (1, 4)),
+        ("re-entry", (0, 2)),
         ("sweeper", (0, 1)),
         ("ready-row", (0, 2)),
         ("parking", (0, 8)),
@@ -245,3 +245,11 @@ def test_a_ledger_lets_one_publication_through_and_none_below_a_fence() -> None:
     assert not sink.publish("a", 1, PASSIVE, 3.0)
     assert sink.publish("b", 1, PASSIVE, 4.0)
     assert [one.accepted for one in sink.publications] == [True, False, False, True]
+
+
+def test_an_event_that_cannot_be_forwarded_is_kept() -> None:
+    """Forwarding on failure: the function that cannot reach the peer leaves the event in the queue."""
+    found = played("on-failure", 0, function_fails=1.0, troubles=(Trouble.NONE,))
+    queue = found.world.place(ACTIVE).sqs.queues["etl-forward-dead-letters"]
+    assert len(queue.messages) >= 8
+    assert found.world.undelivered == []

@@ -13,7 +13,7 @@ from sfn_dsl.asl.model import Json
 from sfn_dsl.proof.artefacts import Artefacts
 from sfn_dsl.proof.cast import Cast
 from sfn_dsl.proof.deploying import deploy
-from sfn_dsl.proof.operations import Operations
+from sfn_dsl.proof.operations import Operations, batch_name
 from sfn_dsl.proof.proof_world import ProofWorld
 from sfn_dsl.proof.rows import Rows
 from sfn_dsl.proof.scenario import Scenario
@@ -84,6 +84,15 @@ class Played:
         for one in self.starts:
             first.setdefault(one.batch, one.time)
         return tuple(time - self.ready[batch] for batch, time in sorted(first.items()))
+
+    @property
+    def delays(self) -> tuple[float, ...]:
+        """Seconds from when the upstream was to begin to the first stage, of the batches of which one began."""
+        due = {batch_name(number): time for number, time in enumerate(self.scenario.batches)}
+        first: dict[str, float] = {}
+        for one in self.starts:
+            first.setdefault(one.batch, one.time)
+        return tuple(time - due[batch] for batch, time in sorted(first.items()))
 
 
 def play(
