@@ -81,7 +81,7 @@ def make_change_set(clients: Clients, region: str, request: Mapping[str, Any]) -
         if ready["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
             break
     if ready["Status"] != "CREATE_COMPLETE":
-        delete_change_set(clients, region, made["Id"])
+        delete_change_set(clients, ChangeSet(id=made["Id"], stack_id=made["StackId"], region=region, changes=()))
         reason = ready.get("StatusReason", ready["Status"])
         if any(words in reason for words in _EMPTY):
             return None
@@ -158,6 +158,7 @@ def execute_change_set(clients: Clients, change_set: ChangeSet, *, creates: bool
             change_set.region,
             "execute_change_set",
             ChangeSetName=change_set.id,
+            StackName=change_set.stack_id,
             ClientRequestToken=f"sfn-dsl-{uuid.uuid4()}",
             **more,
         )
@@ -168,6 +169,7 @@ def execute_change_set(clients: Clients, change_set: ChangeSet, *, creates: bool
         raise
 
 
-def delete_change_set(clients: Clients, region: str, id: str) -> None:
+def delete_change_set(clients: Clients, change_set: ChangeSet) -> None:
     """Delete a change set that was not executed."""
-    clients.call("cloudformation", region, "delete_change_set", ChangeSetName=id)
+    names = {"ChangeSetName": change_set.id, "StackName": change_set.stack_id}
+    clients.call("cloudformation", change_set.region, "delete_change_set", **names)

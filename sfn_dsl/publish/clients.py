@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sfn_dsl.errors import EnvironmentFault
 
-__all__ = ["LOCAL_ENDPOINT", "Call", "Clients", "Declined", "Unreachable"]
+__all__ = ["LOCAL_ENDPOINT", "Clients", "Declined", "Unreachable"]
 
 LOCAL_ENDPOINT: Final = "http://127.0.0.1:5000"
 """Where a moto server listens by itself."""
@@ -42,35 +41,17 @@ class Declined(EnvironmentFault):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A call that is about to be made. `service` and `operation`: as boto3 spells them (`stepfunctions`, `start_execution`)."""
-
-    service: str
-    region: str
-    operation: str
-    arguments: Mapping[str, Any] = field(repr=False)
-
-
 class Clients:
     """Calls AWS, from any thread. `profile`: of the AWS configuration. `endpoint_url`: instead of AWS's own endpoints, everywhere.
 
     `local`: a moto server on this machine, with credentials that are worth nothing. A Region that does not answer is given up after
-    about half a minute. `observe` hears of every call before it is made.
+    about half a minute.
     """
 
-    def __init__(
-        self,
-        *,
-        profile: str | None = None,
-        endpoint_url: str | None = None,
-        local: bool = False,
-        observe: Callable[[Call], None] | None = None,
-    ) -> None:
+    def __init__(self, *, profile: str | None = None, endpoint_url: str | None = None, local: bool = False) -> None:
         self._profile = profile
         self._endpoint_url = endpoint_url or (LOCAL_ENDPOINT if local else None)
         self._secrets = {"aws_access_key_id": "local", "aws_secret_access_key": "local"} if local else {}
-        self._observe = observe
         self._session: Any = None
         self._made: dict[tuple[str, str], Any] = {}
         self._making = threading.Lock()
@@ -81,8 +62,6 @@ class Clients:
         Raises Unreachable where the Region does not answer, Declined where AWS says no, EnvironmentFault where there are no
         credentials. None of them says anything of the arguments.
         """
-        if self._observe is not None:
-            self._observe(Call(service=service, region=region, operation=operation, arguments=arguments))
         with _told(service, region):
             answer: dict[str, Any] = getattr(self._shared(service, region), operation)(**arguments)
         return answer

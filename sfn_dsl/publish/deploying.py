@@ -86,7 +86,7 @@ class Deploying:
             return StackPlan(action="none", **known)
         taken = [change for change in change_set.changes if change.takes_table]
         if taken and not self.force:
-            delete_change_set(self.clients, file.region, change_set.id)
+            delete_change_set(self.clients, change_set)
             names = ", ".join(change.physical or change.id for change in taken)
             refusal = (
                 f"the stack {file.name} in {file.region} would lose its table {names}, and the pipelines the state of every batch"
@@ -137,7 +137,7 @@ class Deploying:
         """Delete the change sets of plans that are not carried out."""
         for plan in plans:
             if plan.change_set is not None:
-                delete_change_set(self.clients, plan.file.region, plan.change_set.id)
+                delete_change_set(self.clients, plan.change_set)
 
     def _check_size(self, file: StackFile, text: str) -> None:
         size = len(text.encode())
