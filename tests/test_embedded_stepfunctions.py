@@ -102,6 +102,7 @@ CREATIONS: list[tuple[str, dict[str, Any]]] = [
     ("ValidationException", {"type": "SLOW"}),
     ("ValidationException", {"name": "x" * 81}),
     ("ValidationException", {"publish": True, "versionDescription": "x" * 257}),
+    ("ValidationException", {"tags": [{"value": "x"}]}),
     ("TooManyTags", {"tags": [{"key": str(number), "value": ""} for number in range(51)]}),
 ]
 

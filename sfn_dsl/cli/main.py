@@ -30,6 +30,7 @@ _COMMANDS = {
     "record": "Save the history of a real execution, to be simulated.",
     "rerun": "Run a batch again, without the stages that are done.",
     "simulate": "Run a definition on a virtual clock, with faults.",
+    "triggers": "Compare the ways to start a pipeline.",
 }
 
 

@@ -57,12 +57,11 @@ def _gated(stage: Stage, claim: Claim, lease_seconds: int) -> Stage:
 
 
 def _leases(body: Sequence[Step], pipeline: Pipeline, target: Target) -> list[int]:
-    """For how long the batch must be held from before each step of the body on: until the next stage, or the run, has ended."""
+    """For how long the batch must be held from before each step of the body on: until the next stage has ended."""
     margin = target.deployed.lease_margin_seconds
     site = Site(target=target, retry=pipeline.retry, span=pipeline.span, pipeline=pipeline.name)
     unknown = pipeline.timeout_seconds or _UNKNOWN_SECONDS
-    # What triggers and consumers have added works under the last stage's lease.
-    found = [margin + _seconds(as_steps(pipeline.after), site, unknown)]
+    found = [margin]
     for step in reversed(body):
         own = step.lease_seconds if isinstance(step, Stage) else None
         if own is None:

@@ -13,8 +13,11 @@ __all__ = ["Entry", "Journal"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A change that was made. `time`: seconds since 1970; `identity`: what new names were made from. `environ`: the parts of the
-    WSGI request that matter, `body` as Latin-1 text."""
+    """A change that was made, or that moto refused.
+
+    `time`: seconds since 1970; `identity`: what new names were made from. `environ`: the parts of the WSGI request that matter,
+    `body` as Latin-1 text. `succeeded`: whether the answer was no error.
+    """
 
     service: str
     operation: str
@@ -24,6 +27,7 @@ class Entry:
     identity: str
     environ: dict[str, str]
     body: str
+    succeeded: bool
 
 
 class Journal:

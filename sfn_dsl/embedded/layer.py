@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 import time
+import traceback
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias
@@ -27,6 +28,8 @@ Answer: TypeAlias = "tuple[str, list[tuple[str, str]], bytes]"
 """Status line, headers, body."""
 
 _KEPT: Final = ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "RAW_URI", "REQUEST_URI")
+_TOLD: Final = 300
+"""Bytes of an answer that stand in a message."""
 _JSON: Final = "application/x-amz-json-1.0"
 
 
@@ -75,13 +78,10 @@ class Layer:
             )
             body = entry.body.encode("latin-1")
             moment = Moment(time=entry.time, identity=entry.identity)
-            try:
-                status, _, _ = self._effect(call, _environ(entry.environ, body), body, moment)
-            except Exception as error:
-                # moto falls over now and then; one change less is better than no server.
-                status = f"{type(error).__name__}: {error}"
-            if not status.startswith("2"):
-                self.lost.append(f"{entry.service} {entry.operation} in {entry.region}: {status}")
+            status, _, answer = self._effect(call, _environ(entry.environ, body), body, moment)
+            if entry.succeeded and not status.startswith("2"):
+                told = answer[:_TOLD].decode("utf-8", "replace")
+                self.lost.append(f"{entry.service} {entry.operation} in {entry.region}: {status}: {told}")
 
     def finish(self) -> None:
         """Let no more changes happen."""
@@ -125,22 +125,22 @@ class Layer:
             _break(fault)
         if fault is not None and kind == "delay":
             time.sleep(fault.seconds)
-        moment = Moment(time=time.time(), identity=str(uuid.uuid4()))
-        result = self._kept(call, environ, body, moment, stale=kind == "stale")
+        result = self._kept(call, environ, body, stale=kind == "stale")
         noted["status"] = int(result[0][:3])
         if fault is not None and kind.endswith("_after"):
             _break(fault)
         return result
 
-    def _kept(self, call: Incoming, environ: dict[str, Any], body: bytes, moment: Moment, *, stale: bool) -> Answer:
+    def _kept(self, call: Incoming, environ: dict[str, Any], body: bytes, *, stale: bool) -> Answer:
         """A call's answer, with its change written down."""
         if not call.changes and not self._ours(call):
-            return self._moto(_environ(environ, body), body, None)
+            return self._ask_moto(call, _environ(environ, body), body, None)
         with self._changing:
-            # The time is taken once more, so that the journal's is in order.
-            moment = Moment(time=time.time(), identity=moment.identity)
+            moment = Moment(time=time.time(), identity=str(uuid.uuid4()))
             result = self._effect(call, _environ(environ, body), body, moment, stale=stale)
-            if call.changes and result[0].startswith("2"):
+            succeeded = result[0].startswith("2")
+            # moto sometimes does a part of what it refuses.
+            if call.changes and (succeeded or not self._ours(call)):
                 self._journal.add(
                     Entry(
                         service=call.service,
@@ -151,13 +151,14 @@ class Layer:
                         identity=moment.identity,
                         environ=_remembered(environ, call),
                         body=body.decode("latin-1"),
+                        succeeded=succeeded,
                     )
                 )
             return result
 
     def _effect(self, call: Incoming, environ: dict[str, Any], body: bytes, moment: Moment, *, stale: bool = False) -> Answer:
         if not self._ours(call):
-            return self._moto(environ, body, moment.identity)
+            return self._ask_moto(call, environ, body, moment.identity)
         status, value = self._states.answer(
             call.operation, body, account=call.account, region=call.region, moment=moment, stale=stale
         )
@@ -167,6 +168,16 @@ class Layer:
             [("Content-Type", _JSON), ("x-amzn-RequestId", moment.identity)],
             text,
         )
+
+    def _ask_moto(self, call: Incoming, environ: dict[str, Any], body: bytes, identity: str | None) -> Answer:
+        try:
+            return self._moto(environ, body, identity)
+        except Exception as error:
+            # What moto cannot do ends in exceptions of all kinds; the caller gets a reason, the log the rest.
+            traceback.print_exc()
+            reason = ApiError("InternalFailure", f"moto fell over: {type(error).__name__}: {error}", status=500)
+            status, headers, answer = error_answer(environ, call.service, reason)
+            return status, list(headers.items()), answer
 
     def _ours(self, call: Incoming) -> bool:
         return call.service == "states" and self._states.has(call.operation)

@@ -185,7 +185,11 @@ class Embedded:
         process = self._process
         if process is not None and process.stdin is not None:
             process.stdin.close()
-            process.wait()
+            try:
+                process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _taken(folder: Path) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from sfn_dsl.embedded.api_error import ApiError
+from sfn_dsl.embedded.api_error import ApiError, invalid
 from sfn_dsl.embedded.machines import Machine
 from sfn_dsl.embedded.shelf import Moment, Shelf
 
@@ -16,8 +16,11 @@ _MOST: Final = 50
 
 
 def tagged(tags: Mapping[str, str], more: Iterable[Mapping[str, str]], arn: str) -> dict[str, str]:
-    """Tags with others set. `more`: in the form of the API. Raises ApiError (TooManyTags)."""
-    found = {**tags, **{one.get("key", ""): one.get("value", "") for one in more}}
+    """Tags with others set. `more`: in the form of the API. Raises ApiError (TooManyTags, or a tag without a key)."""
+    given = list(more)
+    if not all(one.get("key") for one in given):
+        raise invalid("A tag must have a key")
+    found = {**tags, **{one["key"]: one.get("value", "") for one in given}}
     if len(found) > _MOST:
         raise ApiError("TooManyTags", f"More than {_MOST} tags: '{arn}'")
     return found

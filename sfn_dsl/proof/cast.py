@@ -31,7 +31,8 @@ _PUBLISHING: Final = (5.0, 60.0)
 class Cast:
     """The upstream and the pipeline, and how they are played.
 
-    `controlled`: whether the pipeline keeps rows. `sealing`: the last state in which the upstream works. `input`: of an upstream's
+    `controlled`: whether the pipeline keeps rows. `sealing`: the last state in which the upstream works, `upstream_stages`: its
+    stages. `input`: of an upstream's
     execution, without the batch. `stages`: the state that each stage of the pipeline begins with. `announcing`: the upstream's
     states that tell of a batch. `publish`: the state that publishes. `delays`: seconds by state, as a pair to draw from.
     `samples`: results by state.
@@ -40,6 +41,7 @@ class Cast:
     upstream: str
     controlled: bool
     sealing: str
+    upstream_stages: tuple[str, ...]
     downstream: str
     input: Mapping[str, Json]
     stages: Mapping[str, str]
@@ -72,6 +74,7 @@ def cast_of(compiled: Sequence[Compiled], upstream: str, downstream: str) -> Cas
     return Cast(
         upstream=upstream,
         controlled=other.pipeline.control is not None,
+        upstream_stages=tuple(stage.name for stage in one.stages),
         sealing=list(_samples(one))[-1],
         downstream=downstream,
         input={name: value for name, value in sample_input(one.pipeline).items() if name != "batch_id"},

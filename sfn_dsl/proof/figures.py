@@ -27,8 +27,8 @@ class Figures:
     upstream never told of them).
 
     `passive_starts`: stages that began in a passive Region without a lease; `passive_claims`: claims by a passive Region.
-    `echoes`: events of a batch on the buses beyond two for each time that it was told. `reruns`: by people. `latencies`: seconds,
-    sorted. `executions` and `transitions` of Standard machines, `broken`: seed and sentence of what did not hold. `skipped`:
+    `echoes`: events of a batch on the buses beyond two for each time that it was told. `reruns`: by people. `latencies`: seconds
+    from ready to published, `waits`: to the first stage, sorted. `executions` and `transitions` of Standard machines, `broken`: seed and sentence of what did not hold. `skipped`:
     sweeps passed over. `worlds`: how many.
     """
 
@@ -49,11 +49,20 @@ class Figures:
     transitions: int
     skipped: int
     latencies: tuple[float, ...]
+    waits: tuple[float, ...]
     broken: tuple[tuple[int, str], ...]
 
     def latency(self, share: float) -> float:
         """The latency, in seconds, that a share of the batches does not exceed; 0 where none was published."""
-        return self.latencies[min(len(self.latencies) - 1, int(len(self.latencies) * share))] if self.latencies else 0.0
+        return _quantile(self.latencies, share)
+
+    def wait(self, share: float) -> float:
+        """The seconds from ready to the first stage that a share of the batches does not exceed; 0 where none began."""
+        return _quantile(self.waits, share)
+
+
+def _quantile(values: tuple[float, ...], share: float) -> float:
+    return values[min(len(values) - 1, int(len(values) * share))] if values else 0.0
 
 
 _LONG: Final = 2700.0
@@ -80,6 +89,7 @@ def figures_of(played: Played, *, within: float = WITHIN) -> Figures:
         transitions=sum(run.transitions for run in played.world.runs.values() if run.machine.type == "STANDARD"),
         skipped=played.world.skipped,
         latencies=tuple(sorted(played.latencies)),
+        waits=tuple(sorted(played.waits)),
         broken=tuple((played.scenario.seed, sentence) for sentence in sentences),
     )
 
@@ -92,11 +102,12 @@ def together(figures: Iterable[Figures]) -> Figures:
     sums = {
         name: sum(getattr(one, name) for one in every)
         for name in Figures.__dataclass_fields__
-        if name not in ("latencies", "broken")
+        if name not in ("latencies", "waits", "broken")
     }
     return Figures(
         **sums,
         latencies=tuple(sorted(latency for one in every for latency in one.latencies)),
+        waits=tuple(sorted(wait for one in every for wait in one.waits)),
         broken=tuple(sorted(sentence for one in every for sentence in one.broken)),
     )
 

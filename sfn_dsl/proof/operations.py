@@ -179,10 +179,11 @@ class Operations:
 
     def _failed(self, item: Item) -> bool:
         """Whether a row is that of a batch which has failed, not so often that people have given it up."""
-        failed = "queue" in item and str(item["queue"]["S"]) == f"{FAILED}#{self.cast.downstream}"
-        return failed and int(item["attempt"]["N"]) < _MOST_ATTEMPTS
+        queues = (f"{FAILED}#{self.cast.upstream}", f"{FAILED}#{self.cast.downstream}")
+        return "queue" in item and str(item["queue"]["S"]) in queues and int(item["attempt"]["N"]) < _MOST_ATTEMPTS
 
     def _reset(self, item: Item, table: WorldTable) -> None:
-        row = row_of(self.cast.downstream, str(item["batch_id"]["S"]), item)
+        row = row_of(str(item["pipeline"]["S"]), str(item["batch_id"]["S"]), item)
+        stages = self.cast.upstream_stages if row.pipeline == self.cast.upstream else list(self.cast.stages)
         now = self.world.now_ms
-        reset_row(table, plan_rerun(row, list(self.cast.stages), now=now), now=now)
+        reset_row(table, plan_rerun(row, stages, now=now), now=now)

@@ -25,7 +25,7 @@ from sfn_dsl.simulate.running.thread import Run
 from sfn_dsl.simulate.services.functions import Handler
 from sfn_dsl.simulate.simulation import Machine
 
-__all__ = ["LostAnswers", "Played", "StageStart", "play"]
+__all__ = ["Mistakes", "Played", "StageStart", "play"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +77,14 @@ class Played:
             first.setdefault(one.batch, one.time)
         return tuple(time - self.ready[batch] for batch, time in sorted(first.items()))
 
+    @property
+    def waits(self) -> tuple[float, ...]:
+        """Seconds from ready to the first stage, of the batches of which one began."""
+        first: dict[str, float] = {}
+        for one in self.starts:
+            first.setdefault(one.batch, one.time)
+        return tuple(time - self.ready[batch] for batch, time in sorted(first.items()))
+
 
 def play(
     artefacts: Artefacts,
@@ -109,8 +117,10 @@ def play(
         status_events=True,
     )
     mocks[cast.publish] = functools.partial(_publish, world, sink, mocks[cast.publish])
-    if scenario.lost_answers:
-        world.faults = LostAnswers(scenario.lost_answers, scenario.seed)
+    if scenario.lost_answers or scenario.throttled:
+        world.faults = mistakes = Mistakes(scenario)
+        for region in artefacts.deployment.regions if scenario.throttled else ():
+            world.place(region).scheduler.throttles = mistakes.throttles
     deploy(world, artefacts.templates, machines)
     if scenario.function_fails:
         _break_functions(world, scenario)
@@ -130,19 +140,28 @@ def play(
     )
 
 
-class LostAnswers(Faults):
-    """Calls of the control table that take effect and whose answers are lost, drawn from a seed."""
+class Mistakes(Faults):
+    """Calls of the control table that take effect and whose answers are lost, and starts of executions that are refused."""
 
-    def __init__(self, probability: float, seed: int) -> None:
+    def __init__(self, scenario: Scenario) -> None:
         super().__init__()
-        self._chance = Random(f"answers {seed}")
-        self._probability = probability
+        self._chance = Random(f"mistakes {scenario.seed}")
+        self._lost = scenario.lost_answers
+        self._throttled = scenario.throttled
 
     def strike(self, call: Call) -> str | None:
-        """`lost`, now and then."""
-        if call.resource.service != "dynamodb" or call.resource.operation not in ("updateItem", "putItem"):
-            return None
-        return "lost" if self._chance.random() < self._probability else None
+        """`lost` or `throttled`, now and then."""
+        match call.resource.service, call.resource.operation:
+            case "dynamodb", "updateItem" | "putItem" if self._lost:
+                return "lost" if self._chance.random() < self._lost else None
+            case "states", "startExecution" if self._throttled:
+                return "throttled" if self.throttles() else None
+            case _:
+                return None
+
+    def throttles(self, target: str = "") -> bool:
+        """Whether a target refuses just now."""
+        return self._chance.random() < self._throttled
 
 
 def _break_functions(world: ProofWorld, scenario: Scenario) -> None:
