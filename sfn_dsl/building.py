@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sfn_dsl.asl.canonical import canonical
 from sfn_dsl.asl.emit import to_json
+from sfn_dsl.checking.pipelines import Lines
 from sfn_dsl.compile.machine import Compiled, compile_pipeline
 from sfn_dsl.configuration import Project
 from sfn_dsl.diagnostic import Diagnostic, Severity
@@ -115,6 +116,7 @@ class _Building:
         self.selection = selection
         self.proven = Proven(project)
         self.findings: dict[Diagnostic, None] = {}
+        self.lines = Lines()
         self.files: dict[str, dict[str, str]] = {target.folder: {} for target in targets}
         self.compiled: dict[str, list[Compiled]] = {target.folder: [] for target in targets}
         self.machines: dict[str, list[Compiled]] = {target.folder: [] for target in targets}
@@ -193,7 +195,8 @@ class _Building:
 
     def template(self, template: Template, name: str, span: Span) -> None:
         found = check(template, span=span)
-        self.find(found)
+        # Errors keep the template back whatever a comment says.
+        self.find(item for item in found if item.severity is Severity.ERROR or item.code not in self.lines.allowed(span))
         self.templates.append(template)
         if "cloudformation" in self.project.iac and not any(item.severity is Severity.ERROR for item in found):
             self.files[template.target.folder][template_file(name)] = cloudformation.to_text(template)

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 from sfn_dsl.asl.model import UNSET, Retrier
+from sfn_dsl.expression import Expression, Logic, Reference
+from sfn_dsl.functions import contains, matches
 from sfn_dsl.span import Span, caller
 
 if TYPE_CHECKING:
@@ -55,6 +57,19 @@ class ErrorClass:
     def adding(self, *errors: str) -> ErrorClass:
         """The same class with the error names of a project."""
         return ErrorClass(self.name, (*self.errors, *errors))
+
+    def has(self, failure: Reference) -> Expression:
+        """Condition, in a handler: the failure is of this class. `POISON.has(failure)`.
+
+        Its error is one of the names. A job that has failed says `States.TaskFailed`, whatever its reason, so then its cause must
+        hold one of the names; those that begin with `States.` are not looked for there.
+        """
+        own = [name for name in self.errors if not name.startswith("States.")]
+        found: Expression = contains(list(self.errors), failure.error)
+        if own:
+            told = [matches(failure.cause, f"*{name}*") for name in own]
+            found = found | ((failure.error == "States.TaskFailed") & (Logic("or", tuple(told)) if len(told) > 1 else told[0]))
+        return found
 
 
 ALL: Final = ErrorClass("all", ("States.ALL",))

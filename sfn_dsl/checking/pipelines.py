@@ -17,7 +17,7 @@ from sfn_dsl.project import relative
 from sfn_dsl.rules.subject import Place, Subject
 from sfn_dsl.span import Span
 
-__all__ = ["Checked", "check_compiled"]
+__all__ = ["Checked", "Lines", "check_compiled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def check_compiled(compiled: Compiled, selection: Selection, root: Path, definit
         strict=selection.strict,
     )
     spans = {name: state.origin for name, state in walk(compiled.machine) if state.origin is not None}
-    lines, diagnostics, silenced = _Lines(), [], 0
+    lines, diagnostics, silenced = Lines(), [], 0
     for found in findings_of(subject, selection):
         state = found.state
         while state is not None and state.name not in spans:
@@ -67,7 +67,7 @@ def _diagnostic(found: Found, span: Span) -> Diagnostic:
     )
 
 
-class _Lines:
+class Lines:
     """The words that comments in Python files allow, file by file."""
 
     def __init__(self) -> None:
