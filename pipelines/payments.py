@@ -40,6 +40,8 @@ from sfn_dsl import (
 NAME = "payments"
 CUT_OFFS = {"ach": "21:45", "card": "23:00", "sepa": "14:30", "wire": "22:00"}
 """Until when, in UTC, a file of a type is settled on the day on which it arrives."""
+S3_INPUT = {"key": "key", "version": "version", "arrived": "time"}
+MESSAGE_INPUT = {"key": "file.key", "version": "file.version", "arrived": "arrived"}
 
 file = Input(key=str, version=str, arrived=str)
 kind = fn.element(fn.split(file.key, "/"), 1)
@@ -49,31 +51,18 @@ time = fn.substring(file.arrived, 11, 5)
 known = functools.reduce(operator.or_, (kind == name for name in CUT_OFFS))
 late = functools.reduce(operator.or_, ((kind == name) & (time > cut_off) for name, cut_off in CUT_OFFS.items()))
 
+tell = {"file": file.key, "type": kind, "arrived": file.arrived, "settled": "NEXT_DAY"}
 tell_late = Notify.sns(
-    "Tell of late file",
-    topic="data-owners",
-    subject="payment file after its cut-off",
-    message={"file": file.key, "type": kind, "arrived": file.arrived, "settled": "NEXT_DAY"},
-    timeout_seconds=60,
+    "Tell of late file", topic="data-owners", subject="payment file after its cut-off", message=tell, timeout_seconds=60
 )
-check = Branch(
-    "Known and in time?", (late, tell_late), (known, CONTINUE), otherwise=Fail("Unknown type", error="UnknownPaymentType")
-)
+unknown = Fail("Unknown type", error="UnknownPaymentType", cause=fn.format("no payment type in {}", file.key))
+check = Branch("Known and in time?", (late, tell_late), (known, CONTINUE), otherwise=unknown)
 
-transfer = Extract.lambda_(
-    "Transfer file",
-    function="payments-transfer",
-    payload={"bucket": config.payments_landing, "key": file.key, "version": file.version, "batch": batch},
-    returns={"uri": str, "sha256": str},
-    timeout_seconds=900,
-)
-unwrap = Transform.lambda_(
-    "Decrypt transport",
-    function="payments-unwrap",
-    payload={"uri": transfer.output.uri, "sha256": transfer.output.sha256, "batch": batch},
-    returns={"uri": str},
-    timeout_seconds=900,
-)
+source = {"bucket": config.payments_landing, "key": file.key, "version": file.version, "batch": batch}
+returns = {"uri": str, "sha256": str}
+transfer = Extract.lambda_("Transfer file", function="payments-transfer", payload=source, returns=returns, timeout_seconds=900)
+wrapped = {"uri": transfer.output.uri, "sha256": transfer.output.sha256, "batch": batch}
+unwrap = Transform.lambda_("Decrypt transport", function="payments-unwrap", payload=wrapped, returns=returns, timeout_seconds=900)
 
 
 def job(name: str) -> Transform:
@@ -95,19 +84,9 @@ clear = job("Decrypt") >> Parallel("Use clear file", job("Tokenise"), job("Encry
 prepare = Parallel("Prepare file", clear, job("Archive"))
 
 rows, payment = Item(), Item(id=str, amount=str, currency=str)
-put = DynamoDB.put(
-    "Put payment",
-    table="payment-transactions",
-    item={
-        "pk": payment.id,
-        "amount": payment.amount,
-        "currency": payment.currency,
-        "type": kind,
-        "batch": batch,
-        "settled": fn.when(late, "NEXT_DAY", "SAME_DAY"),
-    },
-    timeout_seconds=30,
-)
+settled = fn.when(late, "NEXT_DAY", "SAME_DAY")
+facts = {"amount": payment.amount, "currency": payment.currency, "type": kind, "settled": settled, "batch": batch}
+put = DynamoDB.put("Put payment", table="payment-transactions", item={"pk": payment.id, **facts}, timeout_seconds=30)
 load = DistributedMap(
     "Load payments",
     reader=JsonLines(bucket=config.payments_bucket, key=fn.format("tokens/{}.jsonl", batch)),
@@ -119,9 +98,8 @@ load = DistributedMap(
     tolerated_failure_percentage=1,
     execution_type="EXPRESS",
 )
-count = Task(
-    "Count payments", resource="aws-sdk:sfn:describeMapRun", arguments={"MapRunArn": load.output.MapRunArn}, timeout_seconds=30
-)
+map_run = {"MapRunArn": load.output.MapRunArn}
+count = Task("Count payments", resource="aws-sdk:sfn:describeMapRun", arguments=map_run, timeout_seconds=30)
 counts = count.output.ItemCounts
 measure = Metric("Put failed payments", metric="FailedPayments", value=counts.Failed, unit="Count")
 
@@ -134,17 +112,8 @@ pipeline = Pipeline(
     body=[Stage("receive", check, transfer, unwrap), Stage("prepare", prepare), Stage("load", load, count, measure)],
     output={"loaded": counts.Succeeded, "failed": counts.Failed},
     triggers=(
-        S3Event(
-            bucket=config.payments_landing,
-            prefix="incoming/",
-            input={"key": "key", "version": "version", "arrived": "time"},
-            owned=True,
-        ),
-        SnsEvent(
-            topic="payment-files",
-            input={"key": "file.key", "version": "file.version", "arrived": "arrived"},
-            key="version",
-        ),
+        S3Event(bucket=config.payments_landing, prefix="incoming/", input=S3_INPUT, owned=True),
+        SnsEvent(topic="payment-files", input=MESSAGE_INPUT, key="version"),
     ),
     on_failure=on_failure(NAME, batch),
     retry=RETRY,
