@@ -7,7 +7,7 @@ from sfn_dsl.steps.step import Block
 
 
 def on_failure(pipeline: str, batch: Template, express: bool = False) -> Block:
-    """The failure handler of a pipeline. `batch`: the key of its row. `express`: the console has other pages for such executions."""
+    """The failure handler of a pipeline. `batch`: the key of its row. `express`: the console has other pages for its executions."""
     execution = context.Execution
     page = fn.format("v2/executions/details/{}", execution.Id)
     if express:
