@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from botocore import exceptions
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from operating import EAST, MANUAL, NOW, OREGON, UNGATED, WEST, SimulatedTable, make_simulated, run_item, write_project
 from operating_aws import Aws
@@ -43,6 +44,7 @@ def test_the_first_promotion_and_the_next() -> None:
     assert second == read_active(table, PAIR) == Active(region=EAST, epoch=2, changed_by="bob", changed_at=NOW + 1)
 
 
+@settings(deadline=None)
 @given(turns=st.permutations(range(12)), before=st.integers(0, 2))
 def test_of_those_who_have_read_one_epoch_exactly_one_wins(turns: list[int], before: int) -> None:
     """Six people read, then write, in any order: each epoch is won once, and the losers hear by whom."""
@@ -365,6 +367,36 @@ def test_a_conflict_between_replicas_is_tried_again(refusing: str, aws: Aws, mon
     table = ControlTable(clients=Clients(endpoint_url=refusing), region=EAST, name="etl-control")
     assert table.put(Item=run_item(), ConditionExpression="attribute_not_exists(pk)") is False
     assert len(pauses) == 2
+
+
+FAULTS: Mapping[str, tuple[Exception, type[EnvironmentFault], str]] = {
+    "no way": (exceptions.EndpointConnectionError(endpoint_url="x"), Unreachable, "sqs in us-east-1 does not answer"),
+    "no connection": (exceptions.ConnectTimeoutError(endpoint_url="x"), Unreachable, "sqs in us-east-1 does not answer"),
+    "no answer": (exceptions.ReadTimeoutError(endpoint_url="x"), Unreachable, "sqs in us-east-1 does not answer"),
+    "hung up": (exceptions.ConnectionClosedError(endpoint_url="x"), Unreachable, "sqs in us-east-1 does not answer"),
+    "half a key": (
+        exceptions.PartialCredentialsError(provider="p", cred_var="v"),
+        EnvironmentFault,
+        "there are no AWS credentials",
+    ),
+    "old login": (exceptions.UnauthorizedSSOTokenError(), EnvironmentFault, "the AWS login has expired"),
+    "no login": (exceptions.SSOTokenLoadError(error_msg="e"), EnvironmentFault, "the AWS login has expired"),
+    "a process": (exceptions.CredentialRetrievalError(provider="p", error_msg="e"), EnvironmentFault, "the AWS login has expired"),
+    "anything else": (exceptions.NoRegionError(), EnvironmentFault, "AWS cannot be asked: You must specify a region."),
+}
+
+
+@pytest.mark.parametrize(("fault", "kind", "message"), FAULTS.values(), ids=FAULTS)
+def test_faults_on_the_way_to_aws(
+    monkeypatch: pytest.MonkeyPatch, fault: Exception, kind: type[EnvironmentFault], message: str
+) -> None:
+    def client(self: Clients, service: str, region: str) -> Any:
+        raise fault
+
+    monkeypatch.setattr(Clients, "_client", client)
+    with pytest.raises(EnvironmentFault) as caught:
+        Clients().call("sqs", EAST, "list_queues")
+    assert (type(caught.value), str(caught.value)) == (kind, message)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from operating import ACCOUNT, EAST, NOW, STAGES, UNGATED, WEST, SimulatedTable, make_simulated, run_item, write_project
 from operating_aws import Aws
@@ -44,6 +44,7 @@ def stored(item: dict[str, Any]) -> SimulatedTable:
 # The law of marks
 
 
+@settings(deadline=None)
 @given(stages=st.lists(NAMES.filter(lambda name: name != "stale"), unique=True), data=st.data())
 def test_the_marks_left_are_exactly_those_before_the_first_stage_to_run(stages: list[str], data: st.DataObject) -> None:
     done = tuple(stages[: data.draw(st.integers(0, len(stages)))])
@@ -57,6 +58,7 @@ def test_the_marks_left_are_exactly_those_before_the_first_stage_to_run(stages: 
     assert plan.skipped + plan.runs == tuple(stages)
 
 
+@settings(deadline=None)
 @given(done=st.sets(NAMES), start=st.none() | st.sampled_from(STAGES))
 def test_what_follows_a_stage_that_runs_again_runs_again(done: set[str], start: str | None) -> None:
     """Stages may have been inserted, removed or renamed since the batch ran."""
@@ -100,6 +102,7 @@ def test_a_row_is_set_back(status: str) -> None:
 REFUSALS = [
     (run_item("RUNNING"), None, "is in work in us-east-1: arn:aws:states:us-east-1:123456789012:execution:orders:first holds it for 10 min yet"),
     (run_item("RUNNING", lease_until=NOW + 30_000), "load", "holds it for 30 s yet"),
+    (run_item("RUNNING", lease_until=NOW), None, "holds it for 0 s yet"),
     (run_item("SUCCEEDED", STAGES), None, "has succeeded, and all its stages are done"),
     (run_item("PARKED"), None, "is PARKED, so there is nothing to run again"),
     (run_item("CANCELLED"), None, "is CANCELLED, so there is nothing to run again"),
@@ -372,3 +375,23 @@ def test_skipping_every_prefix_of_stages_makes_no_difference(failing: int) -> No
         again = plan_rerun(ended, STAGES, from_stage=STAGES[failing], now=life.world.now_ms)
         reset_row(life.table, again, now=life.world.now_ms)
         assert life.run("fourth") == ("SUCCEEDED", whole[1], states[failing:])
+
+
+def test_a_run_that_was_stopped_is_run_again_when_its_lease_is_over() -> None:
+    life = Life()
+    states = [f"Do {name}" for name in STAGES]
+    stopped = life.world.start(life.machine, {"batch_id": "b1"}, name="first")
+    while "Do check" not in life.calls:
+        life.world.run(seconds=0.1)
+    life.world.stop(stopped)
+    life.world.run()
+    assert stopped.status == "ABORTED"
+    found = read_row(life.table, "orders", "b1")
+    assert found is not None
+    assert (found.status, found.done) == ("RUNNING", {"extract", "load"})
+    with pytest.raises(Refused, match="is in work in us-east-1"):
+        plan_rerun(found, STAGES, now=life.world.now_ms)
+    life.world.run(seconds=found.lease_left(life.world.now_ms) + 1)
+    reset_row(life.table, plan_rerun(found, STAGES, now=life.world.now_ms), now=life.world.now_ms)
+    made = "Do publish(Do check(Do load(Do extract(b1))))"
+    assert life.run("second") == ("SUCCEEDED", {"made": made}, states[2:])

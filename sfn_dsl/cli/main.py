@@ -19,6 +19,7 @@ _COMMANDS = {
     "build": "Compile pipelines into build/, per Region.",
     "check": "Find every fault before AWS does.",
     "completion": "Print the completion script for a shell.",
+    "deploy": "Create and change the stacks of the templates in build/.",
     "diff": "Show what changed, state by state.",
     "dlq": "Look into dead-letter queues, send letters again.",
     "explain": "Say what a rule of `check` is about.",
@@ -29,6 +30,7 @@ _COMMANDS = {
     "record": "Save the history of a real execution, to be simulated.",
     "rerun": "Run a batch again, without the stages that are done.",
     "simulate": "Run a definition on a virtual clock, with faults.",
+    "triggers": "Compare the ways to start a pipeline.",
 }
 
 

@@ -33,7 +33,7 @@ def controlled(pipeline: Pipeline, target: Target) -> tuple[Pipeline, int]:
             return pipeline, 0
         return replace(pipeline, body=[pipeline.before, list(body), pipeline.after]), 0
     claim = pipeline.control.claim
-    leases = _leases(body, pipeline, target)
+    leases = _leases((*body, *as_steps(pipeline.after)), pipeline, target)
     gated: list[Step] = []
     for number, step in enumerate(body):
         gated.append(_gated(step, claim, leases[number + 1]) if isinstance(step, Stage) else step)

@@ -49,11 +49,11 @@ def pipeline_stack(wired: Wired, machines: Sequence[Compiled], target: Target, o
     found += _once([*ended, *triggered, *(_sweep(pipeline, target) if pipeline.control is not None else ())])
     if any(isinstance(resource, Schedule) for resource in found):
         found.append(group_of(pipeline))
-    found += _letters(pipeline, found)
     called = called_by(machines[0])
     found += _set_aside(pipeline, called.queues, target)
     if pipeline.alarms.calls and called.jobs:
         found += _failed_jobs(pipeline, called.jobs)
+    found += _letters(pipeline, found)
     everything = tuple(found)
     found += alarms(pipeline, wired.all_machines, everything, called, target)
     found.append(dashboard(pipeline, wired.all_machines, everything, target))
@@ -87,7 +87,7 @@ def _failed_jobs(pipeline: Pipeline, jobs: tuple[str, ...]) -> list[Resource]:
             "detail-type": ["Glue Job State Change"],
             "detail": {"jobName": list(jobs), "state": ["FAILED", "TIMEOUT", "ERROR"]},
         },
-        targets=(RuleTarget(id="keep", arn=Arn(queue.id), retry=Delivery()),),
+        targets=(RuleTarget(id="keep", arn=Arn(queue.id), retry=Delivery(), dead_letter_arn=Arn(DEAD_LETTERS)),),
         description=f"Keeps what is said of failed runs of the Glue jobs of {pipeline.name}.",
     )
     document = _policy(_from_rules(queue, rule), _only_tls(queue))
