@@ -92,6 +92,7 @@ link = Notify.sns(
 )
 deliver = Branch("By e-mail?", (slot.deliver == "email", mail), otherwise=link)
 
+# Its template is deployed through a bucket. sfn: allow SFN610
 pipeline = Pipeline(
     name=NAME,
     comment="Kinesis events to Redshift, with a report",

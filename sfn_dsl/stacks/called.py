@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sfn_dsl.asl.model import UNSET, Json, Task
@@ -28,13 +28,13 @@ class Called:
     metrics: tuple[str, ...] = ()
 
 
-def called_by(compiled: Compiled) -> Called:
-    """What the states of a compiled machine call."""
+def called_by(machines: Iterable[Compiled]) -> Called:
+    """What the states of compiled machines call."""
     found: dict[str, dict[str, None]] = {"functions": {}, "jobs": {}, "queues": {}, "metrics": {}}
-    for _, state in walk(compiled.machine):
+    for target, state in ((one.target, state) for one in machines for _, state in walk(one.machine)):
         if isinstance(state, Task) and isinstance(state.resource, str):
             arguments = state.arguments if state.arguments is not UNSET else state.parameters
-            for kind, name in _names(state.resource, arguments, compiled.target):
+            for kind, name in _names(state.resource, arguments, target):
                 found[kind][name] = None
     return Called(**{kind: tuple(names) for kind, names in found.items()})
 

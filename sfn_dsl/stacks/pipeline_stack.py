@@ -49,7 +49,7 @@ def pipeline_stack(wired: Wired, machines: Sequence[Compiled], target: Target, o
     found += _once([*ended, *triggered, *(_sweep(pipeline, target) if pipeline.control is not None else ())])
     if any(isinstance(resource, Schedule) for resource in found):
         found.append(group_of(pipeline))
-    called = called_by(machines[0])
+    called = called_by(compiled for compiled in machines if compiled.pipeline.name == pipeline.name)
     found += _set_aside(pipeline, called.queues, target)
     if pipeline.alarms.calls and called.jobs:
         found += _failed_jobs(pipeline, called.jobs)
