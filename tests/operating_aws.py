@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,10 @@ class Aws:
         out, err = self._capsys.readouterr()
         assert "VERYSECRET" not in out + err
         return code, out, err
+
+    def reset(self) -> None:
+        """Forget everything, tables too."""
+        urllib.request.urlopen(urllib.request.Request(f"{self.url}/moto-api/reset", method="POST")).close()
 
     @staticmethod
     def now() -> int:

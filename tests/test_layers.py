@@ -34,6 +34,7 @@ LAYERS = [
     {"configuration"},
     {"project"},
     {"output"},
+    {"embedded"},
     {"publish"},
     {"proof"},
     {"checking"},

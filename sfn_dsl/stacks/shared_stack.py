@@ -41,9 +41,14 @@ from sfn_dsl.stacks.substitution import substituted
 from sfn_dsl.texts import source_template
 from sfn_dsl.triggers.parts import inline_policy, logical_id, machine_arn
 
-__all__ = ["bridge_source", "shared_stack"]
+__all__ = ["bridge_source", "shared_stack", "shared_stack_name"]
 
 _OPERATIONS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
+
+
+def shared_stack_name(target: Target) -> str:
+    """The name of the stack that all pipelines of a target's Region share."""
+    return f"{target.deployed.bus}-shared"
 
 
 def shared_stack(target: Target, contracts: Sequence[BatchReady], machines: Sequence[Compiled], owner: str) -> Template:
@@ -65,7 +70,7 @@ def shared_stack(target: Target, contracts: Sequence[BatchReady], machines: Sequ
         found += _endpoint(target, peer)
     found.append(_bus_alarm(target))
     return Template(
-        name=f"{deployed.bus}-shared",
+        name=shared_stack_name(target),
         target=target,
         resources=tuple(substituted(found, target)),
         description=f"What all pipelines in {target.region} share.",

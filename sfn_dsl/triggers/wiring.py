@@ -91,7 +91,8 @@ def wire(pipelines: Iterable[Pipeline]) -> Wiring:
         machines = [machine for trigger in own for machine in trigger.machines(pipeline)]
         if pipeline.control is not None:
             machines.append(_sweeper(pipeline))
-        before = [block for trigger in own if (block := trigger.before(pipeline)) is not None]
+        # Two schedules that look for batches need one state that tells a slot from a batch.
+        before = list({type(block): block for trigger in own if (block := trigger.before(pipeline)) is not None}.values())
         after = [*_announced(pipeline, declared), *starts.get(pipeline.name, ())]
         wired = replace(pipeline, before=before or None, after=after or None)
         broken = any(one.severity is Severity.ERROR for one in wrong)
