@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from botocore import xform_name
 from botocore.session import Session
+from calls_made import Recorded, action_of, record
 from iam_linting import ANYWHERE, findings_of
 from operating import ACCOUNT, EAST, MANUAL, PIPELINES, WEST, run_item
 from operating_aws import Aws
-from recorded_calls import Recorded, action_of, record
 from resources import EAST as HERE
 from resources import everything
 
