@@ -30,6 +30,7 @@ from sfn_dsl.span import Span
 __all__ = ["Project", "find_project"]
 
 _KEYS = {
+    "name",
     "regions",
     "pipelines",
     "build",
@@ -46,7 +47,8 @@ _TARGET_KEYS = {"account"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project folder and what its `setup.cfg` says. Folders are absolute.
+    """A project folder and what its `setup.cfg` says. Folders are absolute. `name`: that of `[sfn_dsl]`, else of `[metadata]`, else
+    of the folder; what is published is tagged with it.
 
     `ignore`, `per_file_ignores` (by glob of the file name) and `profile` (default or strict) are for `check`. `owner`: who makes
     state machines, versions and aliases: the command `publish`, or the `template`. `iac`: cloudformation, terraform or both.
@@ -56,6 +58,7 @@ class Project:
     targets: tuple[Target, ...]
     pipelines: Path
     build: Path
+    name: str = "sfn-dsl"
     query_language: str = "JSONata"
     ignore: tuple[str, ...] = ()
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -175,6 +178,7 @@ def _project(root: Path, file: Path, parser: configparser.ConfigParser) -> Proje
         targets=tuple(targets),
         pipelines=root / top.get("pipelines", "pipelines"),
         build=root / top.get("build", "build"),
+        name=_name(root, file, parser),
         query_language=language,
         ignore=_list(top.get("ignore", "")),
         per_file_ignores=_per_file(file, top.get("per_file_ignores", "")),
@@ -182,6 +186,18 @@ def _project(root: Path, file: Path, parser: configparser.ConfigParser) -> Proje
         owner=_one_of(file, "owner", top.get("owner", "publish"), ("publish", "template")),
         iac=tuple(_one_of(file, "iac", word, ("cloudformation", "terraform")) for word in _list(top.get("iac", "cloudformation"))),
     )
+
+
+def _name(root: Path, file: Path, parser: configparser.ConfigParser) -> str:
+    name = parser["sfn_dsl"].get("name", "")
+    if name and not re.fullmatch(r"[\w.:/=+@-]{1,128}", name):
+        raise ConfigError(
+            f"`name = {name}` in setup.cfg cannot be the value of a tag",
+            help="use 1 to 128 letters, digits and any of _ . : / = + - @",
+            span=_line(file, "sfn_dsl", "name"),
+        )
+    found = name or parser.get("metadata", "name", fallback="") or root.name
+    return re.sub(r"[^\w.:/=+@-]", "-", found)[:128] or "sfn-dsl"
 
 
 def _list(text: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sfn_dsl.errors import EnvironmentFault
 
-__all__ = ["file_at", "files_at"]
+__all__ = ["commit_of", "file_at", "files_at", "uncommitted"]
 
 
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -43,3 +43,24 @@ def files_at(root: Path, ref: str, folder: str) -> list[str]:
     _known_ref(root, ref)
     found = _git(root, "ls-tree", "-r", "--name-only", "-z", ref, "--", f"./{folder}")
     return [path for path in found.stdout.split("\0") if path]
+
+
+def commit_of(root: Path) -> str:
+    """The commit that is checked out, as 40 hex digits. Raises EnvironmentFault outside a repository and before the first
+    commit."""
+    _known_ref(root, "HEAD")
+    return _git(root, "rev-parse", "HEAD").stdout.strip()
+
+
+def uncommitted(root: Path, *folders: str) -> list[str]:
+    """Files in some folders below the root that are not as the checked out commit has them, new ones among them."""
+    found = _git(root, "status", "--porcelain", "--untracked-files=all", "-z", "--", *(f"./{folder}" for folder in folders))
+    if found.returncode:
+        raise EnvironmentFault(f"git cannot tell the state of {root}: {found.stderr.strip()}")
+    entries, paths = iter(found.stdout.split("\0")), []
+    for entry in entries:
+        if entry:
+            paths.append(entry[3:])
+            if entry[0] in "RC":
+                next(entries, None)
+    return paths

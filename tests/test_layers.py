@@ -33,11 +33,11 @@ LAYERS = [
     {"configuration"},
     {"project"},
     {"output"},
+    {"diff", "history"},
     {"publish"},
     {"checking"},
     {"proving"},
     {"building"},
-    {"diff", "history"},
     {"formats"},
     {"cli", "pytest_plugin"},
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -23,6 +24,8 @@ _ABSENT: Final = {
     "QueueDoesNotExist",
     "StateMachineDoesNotExist",
 }
+_CONNECTIONS: Final = 32
+_TOKENS: Final = ("nextToken", "NextToken", "Marker", "PaginationToken")
 _LOGIN: Final = "look at `aws sts get-caller-identity`, or name a profile by --profile"
 
 
@@ -39,7 +42,7 @@ class Declined(EnvironmentFault):
 
 
 class Clients:
-    """Calls AWS. `profile`: of the AWS configuration. `endpoint_url`: instead of AWS's own endpoints, in all Regions.
+    """Calls AWS, from any thread. `profile`: of the AWS configuration. `endpoint_url`: instead of AWS's own endpoints.
 
     `local`: a moto server on this machine, with credentials that are worth nothing. A Region that does not answer is given up after
     about half a minute.
@@ -51,6 +54,7 @@ class Clients:
         self._secrets = {"aws_access_key_id": "local", "aws_secret_access_key": "local"} if local else {}
         self._session: Any = None
         self._made: dict[tuple[str, str], Any] = {}
+        self._making = threading.Lock()
 
     def call(self, service: str, region: str, operation: str, /, **arguments: Any) -> dict[str, Any]:
         """What an operation such as `update_item` answers.
@@ -59,10 +63,22 @@ class Clients:
         credentials. None of them says anything of the arguments.
         """
         with _told(service, region):
-            if (service, region) not in self._made:
-                self._made[service, region] = self._client(service, region)
+            # Sessions must not be used by two threads at once; clients may.
+            with self._making:
+                if (service, region) not in self._made:
+                    self._made[service, region] = self._client(service, region)
             answer: dict[str, Any] = getattr(self._made[service, region], operation)(**arguments)
         return answer
+
+    def pages(self, service: str, region: str, operation: str, member: str, /, **arguments: Any) -> Iterator[dict[str, Any]]:
+        """The elements of a list of all pages of an answer. `member`: what the list is called there. Raises as `call` does."""
+        while True:
+            answer = self.call(service, region, operation, **arguments)
+            yield from answer[member]
+            tokens = {name: answer[name] for name in _TOKENS if answer.get(name)}
+            if not tokens:
+                return
+            arguments.update(tokens)
 
     def _client(self, service: str, region: str) -> Any:
         import boto3
@@ -71,7 +87,11 @@ class Clients:
         if self._session is None:
             self._session = boto3.Session(profile_name=self._profile, **self._secrets)
         retries = {"mode": "adaptive", "total_max_attempts": 4}
-        config = Config(retries=retries, connect_timeout=3, read_timeout=10)
+        # A prefix such as `sync-` before the host is for AWS's own names only.
+        prefixed = self._endpoint_url is None
+        config = Config(
+            retries=retries, connect_timeout=3, read_timeout=10, max_pool_connections=_CONNECTIONS, inject_host_prefix=prefixed
+        )
         return self._session.client(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
 
 

@@ -31,9 +31,9 @@ from sfn_dsl.triggers.parts import logical_id
 __all__ = ["machine_grants", "machine_policy", "machine_resources", "role_name"]
 
 
-def role_name(compiled: Compiled) -> str:
-    """The name of a machine's role. Roles are global, so it says the Region."""
-    return f"{compiled.pipeline.name}-{compiled.target.region}"
+def role_name(machine: str, region: str) -> str:
+    """The name of the role of a machine in a Region. Roles are global, so it says the Region."""
+    return f"{machine}-{region}"
 
 
 def machine_grants(compiled: Compiled) -> tuple[Grant, ...]:
@@ -57,7 +57,7 @@ def machine_resources(compiled: Compiled, owner: str, *, prefix: str = "") -> tu
         found.append(LogGroup(id=logical_id(prefix, "logs"), name=group))
     role = Role(
         id=logical_id(prefix, "machine", "role"),
-        role_name=role_name(compiled),
+        role_name=role_name(name, compiled.target.region),
         trust=trust_states(compiled.target),
         policies=(Policy(name="machine", document=machine_policy(compiled)),),
         description=f"The state machine {name}.",
