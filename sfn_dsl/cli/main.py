@@ -21,14 +21,19 @@ _COMMANDS = {
     "completion": "Print the completion script for a shell.",
     "diff": "Show what changed, state by state.",
     "dlq": "Look into dead-letter queues, send letters again.",
+    "drift": "Show what was changed by hand since it was published.",
     "explain": "Say what a rule of `check` is about.",
     "failback": "Let the first active Region work again.",
     "iam": "What machines may do, and which states need it.",
     "list": "List pipelines and what they become.",
     "promote": "Let the other Region work.",
+    "prune": "Delete published versions that nothing uses.",
+    "publish": "Publish build/ to AWS: plan, versions, alias.",
     "record": "Save the history of a real execution, to be simulated.",
     "rerun": "Run a batch again, without the stages that are done.",
+    "rollback": "Let the alias point to an earlier version.",
     "simulate": "Run a definition on a virtual clock, with faults.",
+    "status": "Show what is published and runs, per Region.",
 }
 
 

@@ -144,7 +144,7 @@ class _Publishing:
                 self.done(work, f"version {self.version}")
             case "alias":
                 self.move().run()
-                self.done(work, f"{self.plan.alias} -> version {self.version}")
+                self.done(work, f"{self.plan.options.alias} -> version {self.version}")
             case "smoke":
                 self.done(work, self.smoke())
             case "tags":
@@ -198,11 +198,11 @@ class _Publishing:
     def move(self) -> Move:
         return Move(
             machine=self.machine,
-            alias=self.plan.alias,
+            alias=self.plan.options.alias,
             version=self.version,
             before=self.entry.routing,
-            strategy=self.plan.strategy,
-            interval_seconds=self.plan.interval_seconds,
+            strategy=self.plan.options.strategy,
+            interval_seconds=self.plan.options.interval_seconds,
             clock=self.clock,
             say=lambda text: self.done("alias", text),
         )
@@ -210,11 +210,11 @@ class _Publishing:
     def smoke(self) -> str:
         """The dry run; where it fails, the alias points where it did before."""
         try:
-            return smoke(self.machine, self.needed, alias=self.plan.alias, version=self.version, clock=self.clock)
+            return smoke(self.machine, self.needed, alias=self.plan.options.alias, version=self.version, clock=self.clock)
         except SfnError:
             self.move().back()
             if self.entry.routing:
-                self.done("alias", f"{self.plan.alias} -> {routing_text(self.entry.routing)} again")
+                self.done("alias", f"{self.plan.options.alias} -> {routing_text(self.entry.routing)} again")
             raise
 
     def delete(self) -> None:
@@ -243,7 +243,7 @@ class _Publishing:
 
     @property
     def wanted_tags(self) -> dict[str, str]:
-        return wanted_tags(self.needed, self.plan.project, self.plan.alias)
+        return wanted_tags(self.needed, self.plan.project, self.plan.options.alias)
 
     @property
     def where(self) -> str:

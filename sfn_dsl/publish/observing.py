@@ -14,7 +14,7 @@ from sfn_dsl.publish.live import PROJECT_TAG, Live, Seen, wanted_tags
 from sfn_dsl.publish.machine import Machine
 from sfn_dsl.region import Target
 
-__all__ = ["at_once", "check_account", "observe"]
+__all__ = ["at_once", "check_account", "observe", "published_before"]
 
 _AT_ONCE: Final = 16
 Given = TypeVar("Given")
@@ -143,10 +143,10 @@ def _read(one: Desired, machine: Machine, tags: dict[str, str], project: str, al
     )
     if live.digest in live.known or live.digest == one.digest:
         return live
-    return replace(live, published=_published(machine, live, newest))
+    return replace(live, published=published_before(machine, live, newest))
 
 
-def _published(machine: Machine, live: Live, newest: Live | None) -> Live | None:
+def published_before(machine: Machine, live: Live, newest: Live | None) -> Live | None:
     """The newest version that was published by us: what a person has changed since."""
     if newest is not None and newest.newest is not None and newest.newest.digest:
         return newest

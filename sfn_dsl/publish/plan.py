@@ -6,14 +6,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
+from sfn_dsl.control.sweep import LIVE
 from sfn_dsl.diff import Edit, FieldEdit
 from sfn_dsl.publish.live import Routing
 
-__all__ = ["STRATEGIES", "Action", "Entry", "Plan", "Problem", "Work"]
+__all__ = ["STRATEGIES", "Action", "Entry", "Options", "Plan", "Problem", "Work"]
 
 Action = Literal["added", "changed", "unchanged", "removed"]
 Work = Literal["create", "update", "version", "alias", "smoke", "tags", "delete"]
 STRATEGIES: Final = ("all_at_once", "linear", "canary")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a person decides. `alias` is moved by a `strategy`, each step of which is watched for `interval_seconds`. `force`:
+    manual edits are overwritten and machines of the same name taken over; `delete_removed`: machines that the project no longer has
+    are deleted; `provide`: missing roles and log groups are made."""
+
+    alias: str = LIVE
+    strategy: str = STRATEGIES[0]
+    interval_seconds: int = 300
+    force: bool = False
+    delete_removed: bool = False
+    provide: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +72,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What `publish` will do. `project`: its name; `commit`: what is checked out, `-dirty` after it where files differ; `alias`:
-    which alias is moved, and by what `strategy`; `interval_seconds`: how long each step of a gradual one is watched.
+    """What `publish` will do. `project`: its name; `commit`: what is checked out, `-dirty` after it where files differ.
 
-    `entries`: by Region in the order in which they are worked on, passive ones first, then by name. `missing`: ARNs of roles and
-    log groups to be made first, which only happens in an AWS on this machine.
+    `entries`: by Region in the order in which they are worked on, passive ones first, then by name. `missing`: (Region, ARN) of
+    roles and log groups to be made first, which only happens in an AWS on this machine.
     """
 
     project: str
     commit: str
-    alias: str
-    strategy: str = "all_at_once"
-    interval_seconds: int = 300
+    options: Options = Options()
     entries: tuple[Entry, ...]
     missing: tuple[tuple[str, str], ...] = ()
 

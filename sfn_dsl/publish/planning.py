@@ -4,37 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sfn_dsl.asl.model import StateMachine
 from sfn_dsl.asl.read import read
 from sfn_dsl.asl.walk import count_states
-from sfn_dsl.control.sweep import LIVE
 from sfn_dsl.diff import Changed, Edit, FieldEdit, diff
 from sfn_dsl.errors import DefinitionError
 from sfn_dsl.publish.desired import Desired, comparable, log_group
 from sfn_dsl.publish.live import PROJECT_TAG, PUBLISHED_TAG, STACK_TAG, Live, Seen, published_tag, wanted_tags
-from sfn_dsl.publish.plan import Entry, Plan, Problem, Work
+from sfn_dsl.publish.plan import Entry, Options, Plan, Problem, Work
 from sfn_dsl.region import Target
 
-__all__ = ["MAXIMUM_VERSIONS", "Options", "manual_edits", "passive_first", "plan"]
+__all__ = ["MAXIMUM_VERSIONS", "manual_edits", "passive_first", "plan"]
 
 MAXIMUM_VERSIONS: Final = 1000
 """How many versions a state machine can have."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What a person decides. `force`: manual edits are overwritten and machines of the same name taken over; `delete_removed`:
-    machines that the project no longer has are deleted; `provide`: missing roles and log groups are made."""
-
-    alias: str = LIVE
-    strategy: str = "all_at_once"
-    interval_seconds: int = 300
-    force: bool = False
-    delete_removed: bool = False
-    provide: bool = False
 
 
 def passive_first(targets: Iterable[Target]) -> tuple[Target, ...]:
@@ -59,9 +44,7 @@ def plan(desired: Sequence[Desired], seen: Iterable[Seen], options: Options, *, 
     return Plan(
         project=project,
         commit=commit,
-        alias=options.alias,
-        strategy=options.strategy,
-        interval_seconds=options.interval_seconds,
+        options=options,
         entries=tuple(entries),
         missing=tuple(missing),
     )
