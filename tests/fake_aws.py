@@ -89,6 +89,7 @@ class FakeAws:
         self.executions: dict[str, dict[str, Any]] = {}
         self.deleting: set[str] = set()
         self.smoke_status = "SUCCEEDED"
+        self.latency = 0.0
 
     def reset_executions(self) -> None:
         """No execution is left."""
@@ -135,6 +136,7 @@ class FakeAws:
         length = int(environ.get("CONTENT_LENGTH") or 0)
         body = environ["wsgi.input"].read(length)
         call = _call(environ, body)
+        time.sleep(self.latency)
         with self.lock:
             number = len(self.calls)
             self.calls.append(call)

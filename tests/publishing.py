@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from fake_aws import ACCOUNT, FakeAws
@@ -59,9 +60,17 @@ def desired_of(folder: Path) -> tuple[Desired, ...]:
     return read_desired(project.build, project.targets)
 
 
-def planned(folder: Path, aws: FakeAws, options: Options | None = None, commit: str = "c1") -> tuple[Plan, Clients]:
+@cache
+def clients_of(url: str) -> Clients:
+    """Clients that several publications share, because making them is slow."""
+    return Clients(endpoint_url=url)
+
+
+def planned(
+    folder: Path, aws: FakeAws, options: Options | None = None, commit: str = "c1", clients: Clients | None = None
+) -> tuple[Plan, Clients]:
     """A plan of everything in build/, and the clients it was made with."""
-    clients = Clients(endpoint_url=aws.url)
+    clients = clients or clients_of(aws.url)
     options = options or Options()
     wanted = desired_of(folder)
     seen = observe(wanted, clients, project="shop", alias=options.alias, now=int(time.time() * 1000))
@@ -75,9 +84,10 @@ def published(
     commit: str = "c1",
     *,
     before: Callable[[], object] = lambda: None,
+    clients: Clients | None = None,
 ) -> Outcome:
     """Plan and apply, with a clock that does not wait. `before`: what happens between the two."""
-    made, clients = planned(folder, aws, options, commit)
+    made, clients = planned(folder, aws, options, commit, clients)
     before()
     return apply(made, desired_of(folder), clients, clock=QuickClock().clock())
 
@@ -87,7 +97,7 @@ def provide(folder: Path, aws: FakeAws) -> None:
     from sfn_dsl.publish.desired import log_group
     from sfn_dsl.publish.providing import provide as make
 
-    clients = Clients(endpoint_url=aws.url)
+    clients = clients_of(aws.url)
     for one in desired_of(folder):
         make(clients, one.target.region, one.role_arn)
         make(clients, one.target.region, log_group(one.settings))

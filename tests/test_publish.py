@@ -10,32 +10,38 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from publishing import CHANGED, CONFIGURATION, ORDERS, desired_of, git, planned, provide, published
+from publishing import CHANGED, CONFIGURATION, ORDERS, clients_of, desired_of, git, planned, provide, published
 
 from sfn_dsl.cli.main import run
+from sfn_dsl.publish import planning
+from sfn_dsl.publish.clients import Clients
 from sfn_dsl.publish.plan import Options
 from sfn_dsl.publish.plan_file import load_plan, plan_from_json, plan_to_json
 
 pytest.importorskip("moto.server")
 from fake_aws import ACCOUNT, EAST, WEST, Answer, Call, FakeAws, fake_aws, fault
 
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+}
 MACHINES = ("etl-run-closer", "orders")
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[FakeAws]:
-    with fake_aws() as aws:
+    with pytest.MonkeyPatch.context() as patch, fake_aws() as aws:
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
         yield aws
 
 
 @pytest.fixture
-def aws(server: FakeAws, monkeypatch: pytest.MonkeyPatch) -> FakeAws:
+def aws(server: FakeAws) -> FakeAws:
     server.reset()
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     return server
 
 
@@ -380,28 +386,32 @@ CALLS = [
 ]
 
 
-@pytest.mark.parametrize(("service", "operation"), CALLS, ids=lambda value: value)
-def test_access_denied_on_each_call(cli: Cli, aws: FakeAws, first: Path, second: Path, service: str, operation: str) -> None:
-    provide(first, aws)
-    published(first, aws)
-    aws.calls.clear()
-    published(second, aws)
-    undisturbed = aws.state()
-    made = {(call.service, call.operation) for call in aws.calls}
-    assert made == set(CALLS), "the table says every call"
+@pytest.fixture(scope="module")
+def undisturbed(server: FakeAws, made: tuple[Path, Path]) -> dict[str, Any]:
+    """What is there after a change was published without any trouble, and a check that the table above has every call."""
+    server.reset()
+    provide(made[0], server)
+    published(made[0], server)
+    server.calls.clear()
+    published(made[1], server)
+    assert {(call.service, call.operation) for call in server.calls} == set(CALLS)
+    return _without_commits(server.state())
 
-    aws.reset()
+
+@pytest.mark.parametrize(("service", "operation"), CALLS, ids=lambda value: value)
+def test_access_denied_on_each_call(
+    undisturbed: dict[str, Any], cli: Cli, aws: FakeAws, first: Path, second: Path, service: str, operation: str
+) -> None:
     provide(first, aws)
     published(first, aws)
     aws.fault = only(service, operation, fault("AccessDeniedException"))
     assert cli(second, "publish", "--yes") == 2
-    errors = [line for line in cli.err.splitlines() if line.startswith("error:")]
-    assert errors == [f"error: AWS does not allow you {service}:{operation} in {WEST}"] or (
-        errors == [f"error: AWS does not allow you {service}:{operation} in {EAST}"]
-    )
+    (error,) = [line for line in cli.err.splitlines() if line.startswith("error:")]
+    action = f"{'tag' if service == 'tagging' else service}:{operation}"
+    assert error in {f"error: AWS does not allow you {action} in {region}" for region in (EAST, WEST)}
     aws.fault = lambda call: None
     assert cli(second, "publish", "--yes") == 0
-    assert _without_commits(aws.state()) == _without_commits(undisturbed)
+    assert _without_commits(aws.state()) == undisturbed
 
 
 def _without_commits(state: dict[str, Any]) -> dict[str, Any]:
@@ -463,14 +473,17 @@ def test_a_server_that_is_not_there(cli: Cli, first: Path, capsys: pytest.Captur
 
 def test_throttling_is_waited_for(cli: Cli, aws: FakeAws, first: Path) -> None:
     provide(first, aws)
-    seen: dict[str, int] = {}
+    seen: list[str] = []
 
     def throttled(call: Call) -> Answer | None:
-        seen[call.operation] = seen.get(call.operation, 0) + 1
-        return fault("ThrottlingException", "Rate exceeded")(call) if seen[call.operation] == 1 else None
+        if call.operation not in ("GetResources", "CreateStateMachine") or call.operation in seen:
+            return None
+        seen.append(call.operation)
+        return fault("ThrottlingException", "Rate exceeded")(call)
 
     aws.fault = throttled
-    assert published(first, aws).stopped is None
+    # Clients remember how fast they may be.
+    assert published(first, aws, clients=Clients(endpoint_url=aws.url)).stopped is None
     assert live(aws) == {EAST: [(1, 100)], WEST: [(1, 100)]}
 
 
@@ -534,20 +547,21 @@ def test_an_alias_that_was_moved_before_its_turn(aws: FakeAws, first: Path, seco
     assert "somebody has moved the alias live of orders in us-east-1 meanwhile, to version 1" in outcome.stopped.message
 
 
-def test_too_many_versions(cli: Cli, aws: FakeAws, first: Path, second: Path) -> None:
+def test_too_many_versions(cli: Cli, aws: FakeAws, first: Path, second: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "MAXIMUM_VERSIONS", 20)
     provide(first, aws)
     published(first, aws)
     machine = aws.machine(EAST, "orders")
-    for _ in range(999):
+    for _ in range(19):
         machine.publish(next(iter(machine.versions.values())).description)
     assert cli(second, "publish", "--yes") == 2
-    assert "orders in us-east-1 has 1000 versions" in cli.err
+    assert "orders in us-east-1 has 20 versions" in cli.err
     assert "help: run `sfn-dsl prune orders`" in cli.err
     assert cli(second, "prune", "orders", "--keep", "5", "--region", EAST, "--yes") == 0
     # Version 1 is what the alias points to.
-    assert versions(aws)[EAST] == (1, *range(996, 1001))
+    assert versions(aws)[EAST] == (1, *range(16, 21))
     assert cli(second, "publish", "--yes") == 0
-    assert live(aws)[EAST] == [(1001, 100)]
+    assert live(aws)[EAST] == [(21, 100)]
 
 
 def test_a_limit_that_aws_sees_first(aws: FakeAws, first: Path, second: Path) -> None:
@@ -608,10 +622,7 @@ def alarm(aws: FakeAws, region: str, name: str, machine: str, state: str) -> Non
     from moto.backends import get_backend
 
     arn = f"arn:aws:states:{region}:{ACCOUNT}:stateMachine:{machine}"
-    from sfn_dsl.publish.clients import Clients
-
-    clients = Clients(endpoint_url=aws.url)
-    clients.call(
+    clients_of(aws.url).call(
         "cloudwatch",
         region,
         "put_metric_alarm",
@@ -753,11 +764,10 @@ def test_machines_that_the_project_no_longer_has(cli: Cli, aws: FakeAws, first: 
 
 def provide_missing(folder: Path, aws: FakeAws) -> None:
     """The roles and log groups of `lines`."""
-    from sfn_dsl.publish.clients import Clients
     from sfn_dsl.publish.desired import log_group
     from sfn_dsl.publish.providing import provide as make
 
-    clients = Clients(endpoint_url=aws.url)
+    clients = clients_of(aws.url)
     for one in desired_of(folder):
         if one.name == "lines":
             make(clients, one.target.region, one.role_arn)

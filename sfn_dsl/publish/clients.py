@@ -125,7 +125,7 @@ def _told(service: str, region: str) -> Iterator[None]:
 def _refusal(error: Any, service: str, region: str) -> EnvironmentFault:
     code, message = str(error.response["Error"]["Code"]), str(error.response["Error"].get("Message", ""))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    prefix = {"stepfunctions": "states"}.get(service, service)
+    prefix = {"stepfunctions": "states", "resourcegroupstaggingapi": "tag"}.get(service, service)
     action = f"{prefix}:{error.operation_name}"
     if code in _EXPIRED:
         return Declined("the AWS login has expired", code=code, help="log in again, for instance by `aws sso login`")
