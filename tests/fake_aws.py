@@ -284,6 +284,11 @@ class FakeAws:
             value["stopDate"] = time.time()
         self.executions[execution] = value
 
+    def _start_sync_execution(self, call: Call, moto: Callable[[], Answer]) -> Answer:
+        now = time.time()
+        value = {"executionArn": "arn", "startDate": now, "stopDate": now, "status": self.smoke_status, "error": "Some.Error"}
+        return said(200, value)
+
     def _describe_execution(self, call: Call, moto: Callable[[], Answer]) -> Answer:
         return said(200, self.executions[call.arguments["executionArn"]])
 

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from publishing import CHANGED, CONFIGURATION, ORDERS, clients_of, desired_of, git, planned, provide, published
 
+from sfn_dsl import Input, Pipeline, Wait
 from sfn_dsl.cli.main import run
+from sfn_dsl.compile.dry_run import dry_run_input
+from sfn_dsl.diff import Added, Changed, FieldEdit, Removed, Renamed
 from sfn_dsl.publish import planning
 from sfn_dsl.publish.clients import Clients
-from sfn_dsl.publish.plan import Options
+from sfn_dsl.publish.desired import fingerprint
+from sfn_dsl.publish.plan import Entry, Options, Plan, Problem
 from sfn_dsl.publish.plan_file import load_plan, plan_from_json, plan_to_json
 
 pytest.importorskip("moto.server")
@@ -246,6 +256,117 @@ def test_json_output(cli: Cli, aws: FakeAws, first: Path) -> None:
     assert [entry["action"] for entry in value["plan"]["entries"]] == ["added"] * 4
     assert value["outcome"]["stopped"] is None
     assert [done["work"] for done in value["outcome"]["done"]][:3] == ["create", "alias", "tags"]
+
+
+def test_a_progress_bar_on_a_terminal(aws: FakeAws, first: Path) -> None:
+    provide(first, aws)
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "sfn_dsl", "publish", "--yes", "--endpoint-url", aws.url]
+    with subprocess.Popen(command, cwd=first, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE) as process:
+        os.close(theirs)
+        said = b""
+        while True:
+            try:
+                said += os.read(ours, 4096)
+            except OSError:  # the other end is closed
+                break
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    os.close(ours)
+    assert process.returncode == 0
+    assert b"100%" in said
+    assert b"Published 4 machines" in said
+
+
+TEXT = st.text(max_size=5)
+NUMBER = st.integers(0, 2000)
+FIELDS = st.lists(st.builds(FieldEdit, TEXT, TEXT, TEXT), max_size=2).map(tuple)
+EDITS = st.lists(
+    st.one_of(
+        st.builds(Added, TEXT, TEXT),
+        st.builds(Removed, TEXT, TEXT),
+        st.builds(Renamed, TEXT, TEXT),
+        st.builds(Changed, TEXT, FIELDS),
+    ),
+    max_size=3,
+).map(tuple)
+ENTRIES = st.builds(
+    Entry,
+    region=TEXT,
+    name=TEXT,
+    arn=TEXT,
+    action=st.sampled_from(["added", "changed", "unchanged", "removed"]),
+    work=st.lists(st.sampled_from(["create", "update", "alias", "tags"]), max_size=3).map(tuple),
+    version=NUMBER,
+    routing=st.lists(st.tuples(NUMBER, NUMBER), max_size=2).map(tuple),
+    edits=EDITS,
+    settings=FIELDS,
+    manual=EDITS,
+    running=st.dictionaries(NUMBER, NUMBER, max_size=2),
+    problems=st.lists(st.builds(Problem, message=TEXT, help=TEXT, refused=st.booleans()), max_size=2).map(tuple),
+)
+PLANS = st.builds(
+    Plan,
+    project=TEXT,
+    commit=TEXT,
+    options=st.builds(Options, alias=TEXT, force=st.booleans()),
+    entries=st.lists(ENTRIES, max_size=3).map(tuple),
+    missing=st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple),
+)
+
+
+@given(PLANS)
+def test_any_plan_is_the_same_after_json(plan: Plan) -> None:
+    assert plan_from_json(json.loads(json.dumps(plan_to_json(plan)))) == plan
+
+
+@given(st.dictionaries(st.text(), st.one_of(st.integers(), st.text(), st.lists(st.integers()))), st.randoms())
+def test_the_hash_does_not_depend_on_the_order_of_keys(value: dict[str, Any], chance: random.Random) -> None:
+    keys = list(value)
+    chance.shuffle(keys)
+    one, other = json.dumps(value), json.dumps({key: value[key] for key in keys}, indent=3)
+    assert fingerprint(one, "role", {}) == fingerprint(other, "role", {})
+    assert fingerprint(one, "role", {}) != fingerprint(one, "another", {})
+
+
+@pytest.mark.parametrize(
+    ("said", "same"),
+    [
+        ({"loggingConfiguration": {"level": "OFF"}}, {}),
+        ({"loggingConfiguration": {"level": "OFF", "includeExecutionData": False, "destinations": []}}, {}),
+        ({"tracingConfiguration": {"enabled": False}}, {}),
+        ({"encryptionConfiguration": {"type": "AWS_OWNED_KEY"}}, {}),
+        ({"type": "STANDARD"}, {}),
+        ({"tags": [{"key": "a", "value": "b"}]}, {}),
+    ],
+)
+def test_the_hash_knows_defaults(said: dict[str, Any], same: dict[str, Any]) -> None:
+    assert fingerprint("{}", "role", said) == fingerprint("{}", "role", same)
+
+
+BATCH = Input(id=str, dry=False, mode=str, options={"dry": bool, "size": int}, rows=[int], late=float)
+SAMPLE = {"id": "dry-run", "mode": "dry-run", "options": {"dry": False, "size": 0}, "rows": [], "late": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("condition", "wanted"),
+    [
+        (BATCH.dry == True, {**SAMPLE, "dry": True}),
+        (BATCH.dry, {**SAMPLE, "dry": True}),
+        (BATCH.mode == "check", {**SAMPLE, "mode": "check"}),
+        ((BATCH.mode == "check") & BATCH.dry, {**SAMPLE, "mode": "check", "dry": True}),
+        ((BATCH.mode == "check") | BATCH.dry, {**SAMPLE, "mode": "check"}),
+        (BATCH.options.dry, {**SAMPLE, "options": {"dry": True, "size": 0}}),
+        (BATCH.late > 3, None),
+        (~BATCH.dry, None),
+        (BATCH.rows[0] == 1, None),
+        ((BATCH.mode == "a") & (BATCH.mode == "b"), None),
+        (False, None),
+    ],
+)
+def test_the_input_of_a_dry_run(condition: Any, wanted: Any) -> None:
+    pipeline = Pipeline(name="p", input=BATCH, body=Wait("w", seconds=1), dry_run=condition)
+    assert dry_run_input(pipeline) == wanted
 
 
 # What is refused
@@ -487,6 +608,7 @@ def test_throttling_is_waited_for(cli: Cli, aws: FakeAws, first: Path) -> None:
     assert live(aws) == {EAST: [(1, 100)], WEST: [(1, 100)]}
 
 
+@pytest.mark.slow
 def test_throttling_without_end(cli: Cli, aws: FakeAws, first: Path) -> None:
     provide(first, aws)
     aws.fault = only("states", "CreateStateMachine", fault("ThrottlingException", "Rate exceeded"), region=EAST)
@@ -616,6 +738,21 @@ def test_a_dry_run_that_fails_takes_the_alias_back(aws: FakeAws, first: Path, se
     assert versions(aws) == {EAST: (1, 2), WEST: (1, 2)}
     names = [execution["name"] for execution in aws.executions.values()]
     assert len(names) == len(set(names)) == 5
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
+def test_a_dry_run_of_an_express_machine(aws: FakeAws, tmp_path: Path, status: str) -> None:
+    folder = make_project(
+        tmp_path / "shop", ORDERS.replace('name="orders"', 'name="orders", type="EXPRESS"').replace("load >> ", "")
+    )
+    provide(folder, aws)
+    aws.smoke_status = status
+    outcome = published(folder, aws)
+    if status == "SUCCEEDED":
+        assert outcome.stopped is None
+    else:
+        assert outcome.stopped is not None
+        assert outcome.stopped.message == "the dry run of orders in us-west-1 ended as FAILED: Some.Error"
 
 
 def alarm(aws: FakeAws, region: str, name: str, machine: str, state: str) -> None:

@@ -17,6 +17,13 @@ LOCAL_ENDPOINT: Final = "http://127.0.0.1:5000"
 _EXPIRED: Final = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _UNKNOWN_KEY: Final = {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException"}
 _DENIED: Final = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+_THROTTLED: Final = {
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "KmsThrottlingException",
+}
 _DOWN: Final = {"InternalServerError", "InternalFailure", "ServiceUnavailable", "ServiceUnavailableException"}
 _ABSENT: Final = {
     "ResourceNotFoundException",
@@ -25,6 +32,7 @@ _ABSENT: Final = {
     "StateMachineDoesNotExist",
 }
 _CONNECTIONS: Final = 32
+_ROUNDS: Final = 3
 _TOKENS: Final = ("nextToken", "NextToken", "Marker", "PaginationToken")
 _LOGIN: Final = "look at `aws sts get-caller-identity`, or name a profile by --profile"
 
@@ -59,16 +67,24 @@ class Clients:
     def call(self, service: str, region: str, operation: str, /, **arguments: Any) -> dict[str, Any]:
         """What an operation such as `update_item` answers.
 
-        Raises Unreachable where the Region does not answer, Declined where AWS says no, EnvironmentFault where there are no
-        credentials. None of them says anything of the arguments.
+        A call that is throttled is made again, ever more slowly. Raises Unreachable where the Region does not answer, Declined
+        where AWS says no, EnvironmentFault where there are no credentials. None of them says anything of the arguments.
         """
-        with _told(service, region):
+        with _told(service, region), self._making:
             # Sessions must not be used by two threads at once; clients may.
-            with self._making:
-                if (service, region) not in self._made:
-                    self._made[service, region] = self._client(service, region)
-            answer: dict[str, Any] = getattr(self._made[service, region], operation)(**arguments)
-        return answer
+            if (service, region) not in self._made:
+                self._made[service, region] = self._client(service, region)
+        function, rounds = getattr(self._made[service, region], operation), 1
+        while True:
+            try:
+                with _told(service, region):
+                    answer: dict[str, Any] = function(**arguments)
+                    return answer
+            except Declined as refusal:
+                if refusal.code not in _THROTTLED or rounds == _ROUNDS:
+                    raise
+                # Each round is several tries of the client, which makes fewer calls a second from now on.
+                rounds += 1
 
     def pages(self, service: str, region: str, operation: str, member: str, /, **arguments: Any) -> Iterator[dict[str, Any]]:
         """The elements of a list of all pages of an answer. `member`: what the list is called there. Raises as `call` does."""

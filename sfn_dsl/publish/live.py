@@ -79,7 +79,8 @@ class Live:
     `whole`: everything has been read. Where the tags and one look at a machine say that there is nothing to do, versions, routing
     and executions are not asked for, and are empty here. `versions`: numbers, newest first; `newest`: the first of them;
     `published`: definition and settings of the version that carries the hash of the tag, where a person has changed the machine
-    since; `running`: open executions by version, under 0 those without one; `redrivable`: failed ones of the last 14 days;
+    since; `running`: open executions by version, under 0 those without one; `redrivable`: failed ones of the last
+    14 days, counted where a state has a new name;
     `digest`: the hash of what is there now.
     """
 

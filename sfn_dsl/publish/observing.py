@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
+from sfn_dsl.diff import Renamed
 from sfn_dsl.errors import EnvironmentFault
 from sfn_dsl.publish.clients import Clients
 from sfn_dsl.publish.desired import Desired, log_group
 from sfn_dsl.publish.live import PROJECT_TAG, Live, Seen, wanted_tags
 from sfn_dsl.publish.machine import Machine
+from sfn_dsl.publish.planning import definition_edits
 from sfn_dsl.region import Target
 
 __all__ = ["at_once", "check_account", "observe", "published_before"]
@@ -139,11 +141,16 @@ def _read(one: Desired, machine: Machine, tags: dict[str, str], project: str, al
         newest=newest.newest if newest is not None else None,
         routing=machine.routing(alias),
         running=machine.running(),
-        redrivable=len(machine.redrivable(now)),
+        # Lists of executions are rationed; failed ones matter only where a state has a new name.
+        redrivable=len(machine.redrivable(now)) if _renames(live, one) else 0,
     )
     if live.digest in live.known or live.digest == one.digest:
         return live
     return replace(live, published=published_before(machine, live, newest))
+
+
+def _renames(live: Live, one: Desired) -> bool:
+    return any(isinstance(edit, Renamed) for edit in definition_edits(live.definition, one.definition))
 
 
 def published_before(machine: Machine, live: Live, newest: Live | None) -> Live | None:

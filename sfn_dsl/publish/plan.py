@@ -48,7 +48,8 @@ class Entry:
     `digest` is the hash to be published (empty for a removed machine), `live_digest` what is there (empty for none) at `revision`
     and `version`, the newest one, 0 for none. `routing`: where the alias points now. `edits`: of states; `settings`: of role,
     logging, tracing, encryption and tags; `manual`: what a person has changed since it was last published. `running`: open
-    executions by version, 0 for those without one; `redrivable`: failed executions of the last 14 days.
+    executions by version, 0 for those without one; `redrivable`: failed executions of the last 14 days, counted where a
+    state has a new name.
     """
 
     region: str

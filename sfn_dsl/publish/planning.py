@@ -16,7 +16,7 @@ from sfn_dsl.publish.live import PROJECT_TAG, PUBLISHED_TAG, STACK_TAG, Live, Se
 from sfn_dsl.publish.plan import Entry, Options, Plan, Problem, Work
 from sfn_dsl.region import Target
 
-__all__ = ["MAXIMUM_VERSIONS", "manual_edits", "passive_first", "plan"]
+__all__ = ["MAXIMUM_VERSIONS", "definition_edits", "manual_edits", "passive_first", "plan"]
 
 MAXIMUM_VERSIONS: Final = 1000
 """How many versions a state machine can have."""
@@ -65,7 +65,7 @@ def _entry(one: Desired, live: Live | None, region: Seen, options: Options, proj
             problems=lacking,
         )
     work = _work(one, live, options, project)
-    edits = _edits(live.definition, one.definition) if live.digest != one.digest else ()
+    edits = definition_edits(live.definition, one.definition) if live.digest != one.digest else ()
     settings = _settings(live, one) if work else ()
     return Entry(
         region=region.region,
@@ -182,14 +182,15 @@ def manual_edits(live: Live) -> tuple[Edit, ...]:
     if before is None:
         return ()
     fields = _fields(_plain(before.role_arn, before.settings), _plain(live.role_arn, live.settings))
-    return (*_edits(before.definition, live.definition), *((Changed("", fields),) if fields else ()))
+    return (*definition_edits(before.definition, live.definition), *((Changed("", fields),) if fields else ()))
 
 
 def _machine(text: str) -> StateMachine:
     return read(text).machine
 
 
-def _edits(old: str, new: str) -> tuple[Edit, ...]:
+def definition_edits(old: str, new: str) -> tuple[Edit, ...]:
+    """What differs between two definitions, of which AWS's may be anything."""
     try:
         return diff(_machine(old), _machine(new))
     except DefinitionError:
