@@ -1,10 +1,9 @@
 """Base layer -> semantic layer: data consistency check, dbt behind its REST service on EKS, check of the results, publish."""
 
-from pipelines._alert import alert
+from pipelines._alert import on_failure
+from pipelines._errors import RETRY
 from pipelines.guidewire_base import ready
 from sfn_dsl import (
-    THROTTLED,
-    TRANSIENT,
     Alarms,
     ConsistencyCheck,
     Control,
@@ -80,8 +79,8 @@ pipeline = Pipeline(
     body=[Stage("check", check), Stage("build", dbt, results), Stage("publish", publish, tell)],
     consumes=(ready,),
     triggers=(EventRule(),),
-    on_failure=alert(NAME, batch),
-    retry=TRANSIENT + THROTTLED,
+    on_failure=on_failure(NAME, batch.batch_id),
+    retry=RETRY,
     logging=Logging(level="ERROR"),
     tracing=True,
     timeout_seconds=28_800,

@@ -1,10 +1,9 @@
 """Guidewire SaaS S3 -> enterprise lake -> Snowflake base layer, once a night; tells the semantic layer when a batch is ready."""
 
-from pipelines._alert import alert
+from pipelines._alert import on_failure
+from pipelines._errors import RETRY
 from sfn_dsl import (
     SCHEDULED_TIME,
-    THROTTLED,
-    TRANSIENT,
     Alarms,
     BatchReady,
     Control,
@@ -81,8 +80,8 @@ pipeline = Pipeline(
     output={"manifest": manifest.output.uri, "object_count": manifest.output.object_count},
     produces=ready,
     triggers=(Schedule(expression="cron(30 5 * * ? *)", input={"batch_id": SCHEDULED_TIME}),),
-    on_failure=alert(NAME, batch),
-    retry=TRANSIENT + THROTTLED,
+    on_failure=on_failure(NAME, batch.batch_id),
+    retry=RETRY,
     logging=Logging(level="ERROR"),
     tracing=True,
     timeout_seconds=21_600,

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from sfn_dsl.steps.consistency_check import ConsistencyCheck
     from sfn_dsl.steps.data_step import Extract, Load, Transform
     from sfn_dsl.steps.dbt_call import DbtCall
+    from sfn_dsl.steps.dead_letter import DeadLetter
     from sfn_dsl.steps.distributed_map import (
         AthenaResults,
         Batches,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from sfn_dsl.steps.engines.lambda_function import TASK_TOKEN
     from sfn_dsl.steps.for_each import ForEach, Item
     from sfn_dsl.steps.http_call import HttpCall
+    from sfn_dsl.steps.metric import Metric
     from sfn_dsl.steps.notify import Notify
     from sfn_dsl.steps.parallel import Parallel
     from sfn_dsl.steps.raw import Raw
@@ -88,6 +90,7 @@ _HOMES = {
     "steps.consistency_check": "ConsistencyCheck",
     "steps.data_step": "Extract Load Transform",
     "steps.dbt_call": "DbtCall",
+    "steps.dead_letter": "DeadLetter",
     "steps.distributed_map": (
         "AthenaResults Batches CsvFile DistributedMap JsonFile JsonLines ParquetFile S3Inventory S3Objects WriteResults"
     ),
@@ -96,6 +99,7 @@ _HOMES = {
     "steps.engines.lambda_function": "TASK_TOKEN",
     "steps.for_each": "ForEach Item",
     "steps.http_call": "HttpCall",
+    "steps.metric": "Metric",
     "steps.notify": "Notify",
     "steps.parallel": "Parallel",
     "steps.raw": "Raw",
@@ -139,6 +143,7 @@ __all__ = [
     "Control",
     "CsvFile",
     "DbtCall",
+    "DeadLetter",
     "Default",
     "Deployment",
     "Direct",
@@ -159,6 +164,7 @@ __all__ = [
     "JsonLines",
     "Load",
     "Logging",
+    "Metric",
     "Notify",
     "Parallel",
     "ParquetFile",

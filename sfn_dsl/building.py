@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sfn_dsl.asl.canonical import canonical
 from sfn_dsl.asl.emit import to_json
+from sfn_dsl.codes import CODES
 from sfn_dsl.compile.dry_run import dry_run_input
 from sfn_dsl.compile.machine import Compiled, compile_pipeline
 from sfn_dsl.configuration import Project
@@ -22,8 +23,10 @@ from sfn_dsl.proving import Proven, judged
 from sfn_dsl.region import Target
 from sfn_dsl.resources import cloudformation, terraform
 from sfn_dsl.resources.check import check, check_together
+from sfn_dsl.resources.lints import lint
 from sfn_dsl.resources.template import Template
 from sfn_dsl.span import NOWHERE, Span
+from sfn_dsl.stacks.forwarding import forwarding_problems
 from sfn_dsl.stacks.machine import machine_policy
 from sfn_dsl.stacks.pipeline_stack import pipeline_stack
 from sfn_dsl.stacks.shared_stack import shared_stack
@@ -117,7 +120,8 @@ class _Building:
     ) -> None:
         self.project = project
         self.loaded = loaded
-        self.chosen = chosen
+        # Of two with one name, which is a finding of its own, one is built.
+        self.chosen = tuple({pipeline.name: pipeline for pipeline in chosen}.values())
         self.targets = targets
         self.selection = selection
         self.proven = Proven(project)
@@ -131,6 +135,7 @@ class _Building:
         self.find(self.loaded.diagnostics)
         wiring = wire(self.loaded.pipelines)
         self.find(wiring.problems)
+        self.find(_forwarding(wiring, self.targets))
         for pipeline in self.chosen:
             wired = wiring.pipelines[pipeline.name]
             for target in self.targets:
@@ -144,13 +149,33 @@ class _Building:
             machines=tuple(one for target in self.targets for one in self.machines[target.folder]),
             templates=tuple(self.templates),
             outputs=tuple(self.outputs(wiring)),
-            diagnostics=tuple(sorted(self.findings, key=lambda item: item.sort_key)),
+            diagnostics=tuple(sorted(self.told(), key=lambda item: item.sort_key)),
             wiring=wiring,
         )
 
     def find(self, findings: Iterable[Diagnostic]) -> None:
         for found in findings:
             self.findings[relative(self.project.root, found)] = None
+
+    def told(self) -> list[Diagnostic]:
+        """The findings, without those below an error that a comment or a setting silences."""
+        listed = {code.code for code in CODES}
+        if all(found.severity is Severity.ERROR or found.code not in listed for found in self.findings):
+            return list(self.findings)
+        # Imported here, because a build without such findings needs no rules.
+        from sfn_dsl.checking.comments import Comments
+        from sfn_dsl.checking.selection import make_selection
+
+        selection = make_selection(ignored=self.project.ignore, per_file=self.project.per_file_ignores)
+        names = {code.code: code.name for code in CODES}
+        comments, told = Comments(), []
+        for found in self.findings:
+            place = replace(found.span, file=str(self.project.root / found.span.file))
+            words = comments.allowed(place) | (self.selection or selection).for_file(found.span.file)
+            quiet = not words.isdisjoint((found.code, names.get(found.code, "")))
+            if found.severity is Severity.ERROR or found.code not in listed or not quiet:
+                told.append(found)
+        return told
 
     def pipeline(self, wired: Wired, target: Target) -> None:
         """A pipeline, the machines beside it, and their template, in one Region."""
@@ -160,7 +185,7 @@ class _Building:
         good = [compiled for compiled in made if compiled is not None]
         self.compiled[target.folder] += [one for one in good if one.pipeline.name == wired.pipeline.name]
         self.machines[target.folder] += [one for one in good if one.pipeline.name != wired.pipeline.name]
-        if len(good) < len(made) or any(found.severity is Severity.ERROR for found in self.findings):
+        if len(good) < len(made) or wired.broken:
             return
         try:
             template = pipeline_stack(wired, good, target, self.project.owner)
@@ -203,6 +228,8 @@ class _Building:
 
     def template(self, template: Template, name: str, span: Span) -> None:
         found = check(template, span=span)
+        if not any(item.code == "SFN612" for item in found):
+            found += lint(template, span=span)
         self.find(found)
         self.templates.append(template)
         if "cloudformation" in self.project.iac and not any(item.severity is Severity.ERROR for item in found):
@@ -229,6 +256,16 @@ class _Building:
             there = listed(self.project.build / folder)
             kept = frozenset(path for path in there if path.partition("/")[0] in unchosen)
             yield Output(folder=folder, files=files, kept=kept)
+
+
+def _forwarding(wiring: Wiring, targets: Iterable[Target]) -> Iterable[Diagnostic]:
+    """What the deployment of each environment, and those of single pipelines, do to batches."""
+    common = [wired for wired in wiring.pipelines.values() if wired.pipeline.deployment is None]
+    for target in targets:
+        yield from forwarding_problems(target.deployed, common)
+    for wired in wiring.pipelines.values():
+        if wired.pipeline.deployment is not None:
+            yield from forwarding_problems(wired.pipeline.deployment, [wired], wired.pipeline.span)
 
 
 def _refused(error: DeclarationError, span: Span) -> Diagnostic:

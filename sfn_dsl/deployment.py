@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from sfn_dsl.span import NOWHERE, Span
+
 __all__ = ["FORWARDS", "GATES", "MRSC_SETS", "Arbiter", "Deployment", "Reach"]
 
 GATES: Final = ("none", "mrec-manual", "arbiter")
@@ -60,7 +62,7 @@ class Deployment:
     `sweep_minutes`: how often each Region looks for batches that nobody works on, 1 to 60. `lease_margin_seconds`: what a lease
     lasts beyond the time-outs of the stage it covers. `events`: prefix of the source of events, such as `com.acme.etl`.
     `rule_source_arn`: trust policies of rules name the rules in `aws:SourceArn`, which AWS does not document; False leaves the
-    condition out.
+    condition out. `span`: where it says whether events are forwarded.
     """
 
     active: str
@@ -77,6 +79,7 @@ class Deployment:
     sweep_minutes: int = 5
     lease_margin_seconds: int = 300
     rule_source_arn: bool = True
+    span: Span = field(default=NOWHERE, repr=False, compare=False)
 
     @property
     def regions(self) -> tuple[str, ...]:

@@ -20,10 +20,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from sfn_dsl.deployment import FORWARDS, GATES, MRSC_SETS, Arbiter, Deployment
+from sfn_dsl.deployment import FORWARDS, GATES, Arbiter, Deployment
+from sfn_dsl.deployment_faults import faults
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.errors import ConfigError
-from sfn_dsl.region import REGIONS
 from sfn_dsl.span import Span
 
 __all__ = ["DEPLOYMENT_KEYS", "read_deployment"]
@@ -53,12 +53,8 @@ def read_deployment(top: Mapping[str, str], regions: tuple[str, ...], line: Call
     for key, region in (("active", active), ("passive", passive)):
         if region is not None and region not in regions:
             raise refuse(f"`{key} = {region}` is no Region of the project", f"add {region} to `regions`", key)
-    if passive == active:
-        raise refuse(f"`passive` is the active Region {active}", "name another Region, or leave `passive` out", "passive")
     gate = _known("gate", top.get("gate", "none"), GATES, refuse)
     forward = _known("forward", top.get("forward", "always" if passive else "never"), FORWARDS, refuse)
-    if gate != "none" and passive is None:
-        raise refuse(f"gate `{gate}` needs a passive Region", "write `passive = <region>`, or `gate = none`", "gate")
     arbiter = _arbiter(top, gate, refuse)
     plain = Deployment(active=active)
     figures = {
@@ -70,7 +66,7 @@ def read_deployment(top: Mapping[str, str], regions: tuple[str, ...], line: Call
             raise refuse(f"`{key} = {top[key]}` is no name", "use letters, digits, `_`, `.` and `-`", key)
     if top.get("event_source", "").startswith("aws."):
         raise refuse("`event_source` begins with `aws.`, which EventBridge refuses", "write `com.<company>.etl`", "event_source")
-    return Deployment(
+    found = Deployment(
         active=active,
         passive=passive,
         gate=gate,
@@ -85,7 +81,11 @@ def read_deployment(top: Mapping[str, str], regions: tuple[str, ...], line: Call
         endpoint=top.get("global_endpoint", plain.endpoint),
         sweep_minutes=figures["sweep_minutes"],
         lease_margin_seconds=figures["lease_margin_seconds"],
+        span=line(next((key for key in ("forward", "gate", "passive") if key in top), "active")),
     )
+    for fault in faults(found):
+        raise refuse(fault.message, fault.help, fault.key)
+    return found
 
 
 _Refuse = Callable[[str, str, str], ConfigError]
@@ -114,32 +114,12 @@ def _arbiter(top: Mapping[str, str], gate: str, refuse: _Refuse) -> Arbiter | No
                 raise refuse(f"`{key}` means nothing with gate `{gate}`", "write `gate = arbiter`, or remove it", key)
         return None
     replicas, witness = _words(top.get("arbiter", "")), top.get("witness")
-    found = Arbiter(replicas=replicas, witness=witness)
-    for region in found.regions:
-        if region not in REGIONS:
-            raise refuse(f"unknown Region `{region}`", did_you_mean(region, REGIONS) or "use the name of a Region", "arbiter")
-    sets = "; ".join(", ".join(sorted(group)) for group in MRSC_SETS)
-    if len(set(found.regions)) != 3 or len(found.regions) != 3:
-        raise refuse(
-            "a strongly consistent table has three Regions: two replicas and a witness, or three replicas",
-            f"write `arbiter = us-east-1, us-west-2` and `witness = us-east-2`; the sets are {sets}",
-            "arbiter",
-        )
-    if not any(set(found.regions) <= group for group in MRSC_SETS):
-        raise refuse(
-            f"DynamoDB cannot keep a table strongly consistent over {', '.join(found.regions)}",
-            f"stay within one of {sets}",
-            "arbiter",
-        )
-    return found
+    return Arbiter(replicas=replicas, witness=witness)
 
 
 def _reach(given: Mapping[str, tuple[str, ...]], arbiter: Arbiter | None, refuse: _Refuse) -> Mapping[str, tuple[str, ...]]:
-    for region, order in given.items():
+    for region in given:
         key = f"reach.{region}"
         if arbiter is None:
             raise refuse(f"`{key}` means nothing without an arbiter", "write `gate = arbiter`, or remove it", key)
-        for replica in order:
-            if replica not in arbiter.replicas:
-                raise refuse(f"`{key}` names {replica}, which holds no replica", f"use {', '.join(arbiter.replicas)}", key)
     return given

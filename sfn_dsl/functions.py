@@ -35,6 +35,7 @@ __all__ = [
     "matches",
     "max",
     "merge",
+    "milliseconds",
     "min",
     "now",
     "number",
@@ -89,6 +90,11 @@ def format(template: str, *values: Template, **named: Template) -> Operation:
 def now() -> Reference:
     """The time at which the state was entered, ISO 8601 in UTC; the same in both query languages."""
     return CONTEXT.State.EnteredTime
+
+
+def milliseconds(time: Template) -> Operation:
+    """An ISO 8601 time as milliseconds since 1970, a number. JSONata."""
+    return Operation("milliseconds", (time,))
 
 
 def index_of(item: Reference) -> Reference:

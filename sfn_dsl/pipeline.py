@@ -81,11 +81,18 @@ class Encryption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarms:
-    """What is too long. `duration_seconds`: of one execution. `fresh_within_hours`: since the last batch was done; without a
-    control row since the last execution that succeeded, 1 to 168."""
+    """What people want to be told of, beside executions that fail.
+
+    `duration_seconds`: of one execution. `fresh_within_hours`: since the last batch was done; without a control row since the last
+    execution that succeeded, 1 to 168. `calls`: errors of the Lambda functions and failed runs of the Glue jobs that states call,
+    also where a retry mends them. `below`, `above`: limits of the figures that `Metric` steps put, by their names.
+    """
 
     duration_seconds: int | None = None
     fresh_within_hours: int | None = None
+    calls: bool = False
+    below: Mapping[str, float] = field(default_factory=dict)
+    above: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

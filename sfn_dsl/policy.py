@@ -15,11 +15,14 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 from sfn_dsl.asl.model import UNSET, Retrier
+from sfn_dsl.errors import DeclarationError
+from sfn_dsl.expression import Expression, Logic, Reference
+from sfn_dsl.functions import matches
 from sfn_dsl.span import Span, caller
 
 if TYPE_CHECKING:
@@ -55,6 +58,24 @@ class ErrorClass:
     def adding(self, *errors: str) -> ErrorClass:
         """The same class with the error names of a project."""
         return ErrorClass(self.name, (*self.errors, *errors))
+
+    def has(self, failure: Reference) -> Expression:
+        """Condition, in a handler: the failure is of this class. `POISON.has(failure)`.
+
+        Its error is one of the names. A job that has failed says `States.TaskFailed`, whatever its reason, so then its cause must
+        hold one of the names; those that begin with `States.` are not looked for there. Raises DeclarationError for a class without
+        names.
+        """
+        if not self.errors:
+            raise DeclarationError(f"error class `{self.name}` has no names", help="add some by `.adding(...)`", span=caller())
+        told = [matches(failure.cause, f"*{name}*") for name in self.errors if not name.startswith("States.")]
+        found = [failure.error == name for name in self.errors]
+        return _any(found + ([(failure.error == "States.TaskFailed") & _any(told)] if told else []))
+
+
+def _any(conditions: Sequence[Expression]) -> Expression:
+    """Whether one of at least one condition holds."""
+    return Logic("or", tuple(conditions)) if len(conditions) > 1 else conditions[0]
 
 
 ALL: Final = ErrorClass("all", ("States.ALL",))
@@ -148,6 +169,7 @@ _TRANSIENT: Final[Mapping[str, tuple[str, ...]]] = {
     "sns": ("SNS.InternalErrorException", "SNS.SdkClientException"),
     "sqs": ("SQS.SdkClientException",),
     "states": ("StepFunctions.SdkClientException",),
+    "sfn": ("Sfn.SdkClientException",),
     "emr-serverless": ("EMRServerless.InternalServerException",),
     "elasticmapreduce": ("ElasticMapReduce.InternalServerException",),
     "events": ("EventBridge.InternalException",),
@@ -169,6 +191,7 @@ _THROTTLED: Final[Mapping[str, tuple[str, ...]]] = {
     "sns": ("SNS.ThrottledException",),
     "sqs": ("SQS.RequestThrottledException",),
     "states": ("StepFunctions.ExecutionLimitExceededException", "StepFunctions.ThrottlingException"),
+    "sfn": ("Sfn.ThrottlingException",),
     "emr-serverless": ("EMRServerless.ThrottlingException", "EMRServerless.ServiceQuotaExceededException"),
     "elasticmapreduce": ("ElasticMapReduce.ThrottlingException",),
     "events": ("EventBridge.ThrottlingException",),

@@ -31,6 +31,13 @@ REGIONS: Final[Mapping[str, str]] = {
 }
 """Every Region and its partition, as in botocore 1.44.5's `partitions.json` (a test compares the two)."""
 
+_CONSOLES: Final[Mapping[str, str]] = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-eusc": "console.amazonaws-eusc.eu",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+
 _ARN = re.compile(r"arn:(?P<partition>[\w-]+):(?P<service>[\w-]+):(?P<region>[\w-]*):(?P<account>\d*):(?P<resource>.+)", re.S)
 
 
@@ -94,19 +101,26 @@ class Target:
         """The ARN of a resource of this account in this Region."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
+    @property
+    def console(self) -> str | None:
+        """Where the console's pages for this Region begin, without a slash at the end; None where nobody has published it."""
+        host = _CONSOLES.get(self.partition)
+        return f"https://{self.region}.{host}" if host else None
+
     def integration(self, action: str) -> str:
         """The ARN of a service integration, for instance of `glue:startJobRun.sync`."""
         return f"arn:{self.partition}:states:::{action}"
 
     def constant(self, name: str) -> str | None:
-        """The value of a setting: `region`, `account`, `partition`, `environment`, a name of the deployment (`control_table`,
-        `event_bus`, `alert_topic`), or a `var.` of `setup.cfg`."""
+        """The value of a setting: `region`, `account`, `partition`, `environment`, `console` (where the console's pages of the
+        Region begin), a name of the deployment (`control_table`, `event_bus`, `alert_topic`), or a `var.` of `setup.cfg`."""
         deployed = self.deployed
         known = {
             "region": self.region,
             "account": self.account,
             "partition": self.partition,
             "environment": self.environment,
+            "console": self.console,
             "control_table": deployed.table,
             "event_bus": deployed.bus,
             "alert_topic": deployed.alert_topic,

@@ -11,7 +11,7 @@ __all__ = ["config", "other_region"]
 class _Config:
     """`config.lake_bucket` is `var.lake_bucket` of the Region that is compiled for.
 
-    `config.region`, `config.account`, `config.partition` and `config.environment` are always there.
+    `config.region`, `config.account`, `config.partition`, `config.environment` and `config.console` are always there.
     """
 
     __slots__ = ()

@@ -25,12 +25,12 @@ __all__ = ["findings_of"]
 
 # Condition keys that are newer than parliament's copy.
 NEWER = {"states:HTTPEndpoint", "states:HTTPMethod", "kms:ResourceAliases"}
-ANYWHERE = Target(region="us-east-1", account="111122223333")
+ANYWHERE = tuple(Target(region=region, account="111122223333") for region in ("us-east-1", "us-west-1"))
 
 
 def _fits(action: str, resources: tuple[str, ...]) -> bool:
     prefix, _, name = action.partition(":")
-    kinds = resource_types(prefix, name, ANYWHERE)
+    kinds = [kind for target in ANYWHERE for kind in resource_types(prefix, name, target)]
     if not kinds:
         return resources == ("*",)
     if resources == ("*",):

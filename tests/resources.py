@@ -23,6 +23,7 @@ from sfn_dsl.resources.model import (
     LogGroup,
     MachineEncryption,
     MachineLogging,
+    ManagedPolicy,
     Name,
     Permission,
     Policy,
@@ -127,6 +128,14 @@ def delivery(target: Target) -> tuple[Resource, ...]:
             path="/etl/",
             description="of the rules",
         ),
+        ManagedPolicy(
+            id="StartMore",
+            policy_name=f"etl-start-{region}-1",
+            document=document(statement("Allow", "sqs:GetQueueAttributes", Joined(Arn("Dlq"), "*"))),
+            roles=(Name("StartRole"),),
+            path="/etl/",
+            description="more of the rules",
+        ),
         Rule(
             id="Start",
             name="etl-start",
@@ -222,7 +231,12 @@ def everything(target: Target) -> Template:
         name="etl",
         target=target,
         description="everything",
-        outputs={"MachineArn": Arn("Machine"), "Live": Arn("Live"), "Queue": Url("Work")},
+        outputs={
+            "MachineArn": Arn("Machine"),
+            "Live": Arn("Live"),
+            "Queue": Url("Work"),
+            "Policy": Joined(Name("StartMore"), " ", Arn("StartMore")),
+        },
         resources=(
             *delivery(target),
             *others,
@@ -304,6 +318,7 @@ def everything(target: Target) -> Template:
                 tracing_enabled=True,
                 encryption=MachineEncryption(kms_key_id="alias/etl"),
                 tags={"system": "etl"},
+                depends_on=("StartMore",),
             ),
             StateMachineVersion(id="Version", state_machine_name="etl", description="git:0"),
             StateMachineAlias(

@@ -46,10 +46,15 @@ def test_build_writes_one_folder_per_region(project: Project) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert "Built 18 of 18 files" in done.stdout
-    names = ["manifest.json", "orders.asl.json", "orders.settings.json"]
+    names = [
+        *(f"etl-run-closer.{kind}.json" for kind in ("asl", "policy", "settings")),
+        "manifest.json",
+        *(f"orders.{kind}.json" for kind in ("asl", "policy", "settings", "template")),
+        "shared.template.json",
+    ]
     assert list(tree(folder / "build")) == [f"{region}/{name}" for region in ("us-east-1", "us-west-1") for name in names]
     again = sfn(folder, "build")
-    assert "Built 0 of 6 files" in again.stdout
+    assert "Built 0 of 18 files" in again.stdout
     assert sfn(folder, "build", "--check").returncode == 0
 
 

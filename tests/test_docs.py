@@ -34,7 +34,8 @@ def test_the_message_in_the_readme_is_the_real_one(tmp_path: Path, capsys: pytes
     (tmp_path / "templates").mkdir()
     (tmp_path / "setup.cfg").write_text((ROOT / "setup.cfg").read_text())
     (tmp_path / "templates/batch_failed.txt").write_text((ROOT / "templates/batch_failed.txt").read_text())
-    (tmp_path / "pipelines/_alert.py").write_text((ROOT / "pipelines/_alert.py").read_text())
+    for name in ("_alert.py", "_errors.py"):
+        (tmp_path / "pipelines" / name).write_text((ROOT / "pipelines" / name).read_text())
     text = (ROOT / "pipelines/guidewire_base.py").read_text()
     (tmp_path / "pipelines/guidewire_base.py").write_text(text.replace("copy.output.JobRunId", "copy.output.JobRunID"))
     assert run(["-C", str(tmp_path), "--color", "never", "build"]) == 1

@@ -54,9 +54,10 @@ def test_names_of_presets_have_the_prefix_of_their_service() -> None:
         "states": "startExecution",
         "sns": "publish",
         "events": "putEvents",
+        "sfn": "describeMapRun",
     }
     for service, action in actions.items():
-        known = integration(service, action)
+        known = integration(service, action, sdk=service == "sfn")
         assert known is not None
         for names in (*errors(TRANSIENT, service), *errors(THROTTLED, service)):
             assert all(name.startswith(f"{known.prefix}.") for name in names), (service, names)

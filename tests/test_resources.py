@@ -54,6 +54,7 @@ ARNS = {
     "Bus": "arn:aws:events:us-east-1:123456789012:event-bus/etl",
     "Dlq": "arn:aws:sqs:us-east-1:123456789012:etl-dlq",
     "StartRole": "arn:aws:iam::123456789012:role/etl/etl-start-us-east-1",
+    "StartMore": "arn:aws:iam::123456789012:policy/etl/etl-start-us-east-1-1",
     "Start": "arn:aws:events:us-east-1:123456789012:rule/etl/etl-start",
     "Group": "arn:aws:scheduler:us-east-1:123456789012:schedule-group/etl",
     "Sweep": "arn:aws:scheduler:us-east-1:123456789012:schedule/etl/etl-sweep",
@@ -185,6 +186,7 @@ WRITTEN = [
     ("DlqPolicy", "Queues", None, [{"Ref": "Dlq"}, {"Ref": "Work"}]),
     ("AlertsPolicy", "Topics", None, [{"Ref": "Alerts"}]),
     ("Start", "EventBusName", None, {"Ref": "Bus"}),
+    ("StartMore", "Roles", None, [{"Ref": "StartRole"}]),
     ("Sweep", "GroupName", None, {"Ref": "Group"}),
     ("Sweep", "FlexibleTimeWindow", None, {"Mode": "OFF"}),
     ("Nightly", "FlexibleTimeWindow", None, {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15}),
@@ -226,6 +228,12 @@ def test_what_must_not_be_lost_is_kept() -> None:
 def test_depends_on_says_only_what_references_do_not() -> None:
     made = cloudformation.to_json(BOTH[0])["Resources"]
     assert made["Sweep"]["DependsOn"] == ["Logs"]
+    assert made["Machine"]["DependsOn"] == ["StartMore"]
+
+
+def test_a_managed_policy_refers_to_itself_by_its_arn() -> None:
+    made = cloudformation.to_json(BOTH[1])["Outputs"]["Policy"]["Value"]
+    assert made == {"Fn::Sub": "etl-start-us-west-1-1 ${StartMore}"}
 
 
 def test_literal_dollars_in_joined_text() -> None:
@@ -371,6 +379,18 @@ def test_terraform_of_both_regions() -> None:
     assert set(policies) == {"us_east_1_bus_policy", "us_west_1_bus_policy"}
     assert [each["Sid"] for each in made["locals"]["us_east_1_bus_policy_document"]["Statement"]] == ["peer", "more"]
     assert made["data"]["archive_file"]["us_east_1_starter"]["source"] == {"filename": "index.py", "content": escaped(SOURCE)}
+    assert kinds["aws_iam_role_policy_attachment"]["us_west_1_start_more_1"] == {
+        "provider": "aws.us_west_1",
+        "role": "${aws_iam_role.us_west_1_start_role.name}",
+        "policy_arn": "${aws_iam_policy.us_west_1_start_more.arn}",
+    }
+    assert machine["depends_on"] == [
+        "aws_iam_policy.us_west_1_start_more",
+        "aws_iam_role_policy_attachment.us_west_1_start_more_1",
+    ]
+    assert made["output"]["us_west_1_policy"]["value"] == (
+        "${aws_iam_policy.us_west_1_start_more.name} ${aws_iam_policy.us_west_1_start_more.arn}"
+    )
     assert made["output"]["us_east_1_live"] == {"value": "${aws_sfn_alias.us_east_1_live.arn}"}
 
 

@@ -19,6 +19,8 @@ from sfn_dsl.resources.model import (
     Function,
     Joined,
     LogGroup,
+    ManagedPolicy,
+    Name,
     Policy,
     Queue,
     Resource,
@@ -53,6 +55,13 @@ def role(size: int, *, parts: int = 1) -> Role:
     return Role(id="R", role_name="r", trust={}, policies=policies)
 
 
+def managed(number: int = 1, size: int = 200, **more: Any) -> ManagedPolicy:
+    """A managed policy of the role `r` whose document has this many characters without white space, half of it in spaces."""
+    bare = len('{"Version":"2012-10-17","Statement":["x"]}') - 1
+    made = {"policy_name": f"p{number}", "document": document("x " * (size - bare)), "roles": (Name("R"),), **more}
+    return ManagedPolicy(id=f"P{number}", **made)
+
+
 def alarm(period: int, times: int, **more: Any) -> Alarm:
     return Alarm(
         **{
@@ -84,6 +93,8 @@ FINE = [
     template(rule(targets=5, pattern=2048)),
     template(role(10_240)),
     template(role(10_240, parts=4)),
+    template(role(100), managed(size=6144, policy_name="x" * 128)),
+    template(role(100), *(managed(number) for number in range(10)), managed(10, roles=("r2",))),
     template(alarm(300, 288)),
     template(alarm(3600, 168)),
     template(strong("us-east-1", "us-east-2", "us-west-2")),
@@ -106,6 +117,18 @@ WRONG = [
     ("SFN610", "501 resources, over 500", template(*(Topic(id=f"T{n}", topic_name=f"t{n}") for n in range(501)))),
     ("SFN610", "10,241 characters, over 10,240", template(role(10_241))),
     ("SFN610", "10,241 characters, over 10,240", template(role(10_241, parts=4))),
+    ("SFN610", "6,145 characters, over 6,144", template(role(100), managed(size=6145))),
+    (
+        "SFN610",
+        "role `r` has 11 managed policies, over 10",
+        template(role(100), *(managed(number) for number in range(10)), managed(10, roles=("r", "r2"))),
+    ),
+    ("SFN611", "129 characters, over 128", template(role(100), managed(policy_name="x" * 129))),
+    (
+        "SFN612",
+        "2 resources of type ManagedPolicy have the name `p`",
+        template(role(100), managed(1, policy_name="p"), managed(2, policy_name="p")),
+    ),
     ("SFN610", "6 targets, over 5", template(rule(targets=6))),
     ("SFN610", "2,049 characters, over 2,048", template(rule(pattern=2049))),
     ("SFN611", "`R` has 65 characters, over 64", template(Role(id="R", role_name="x" * 65, trust={}))),
@@ -207,6 +230,8 @@ def test_global_names_belong_to_one_template() -> None:
     (found,) = check_together([template(same, Queue(id="Q", queue_name="q")), west])
     assert found.code == "SFN612"
     assert found.message == "Role `r` is in `t` of us-east-1 and `u` of us-west-1"
+    (found,) = check_together([template(managed(roles=("r",))), template(managed(roles=("r",)), target=WEST)])
+    assert found.message.startswith("ManagedPolicy `p1` is in")
     other = dataclasses.replace(west, target=dataclasses.replace(WEST, account="999999999999"))
     assert check_together([template(same), other]) == ()
     (found,) = check_together([template(table("us-east-1", "us-west-1")), template(table("us-east-1", "us-west-1"), target=WEST)])

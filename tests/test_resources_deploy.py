@@ -116,6 +116,11 @@ def test_a_stack_makes_what_was_declared(endpoint: str, target: Target) -> None:
     # moto keeps the policies of a stack's role as Python's text of them.
     assert f"'Resource': '{arn('Work')}*'" in policy
 
+    attached = roles.list_attached_role_policies(RoleName=f"etl-start-{target.region}")["AttachedPolicies"]
+    assert attached == [{"PolicyName": f"etl-start-{target.region}-1", "PolicyArn": arn("StartMore")}]
+    version = roles.get_policy_version(PolicyArn=arn("StartMore"), VersionId="v1")["PolicyVersion"]["Document"]
+    assert version["Statement"][0]["Resource"] == f"{arn('Dlq')}*"
+
     schedule = schedules.get_schedule(Name="etl-sweep", GroupName="etl")
     assert (schedule["Arn"], schedule["ScheduleExpression"], schedule["FlexibleTimeWindow"]) == (
         arn("Sweep"),

@@ -18,6 +18,7 @@ from sfn_dsl import (
     Branch,
     CsvFile,
     DbtCall,
+    DeadLetter,
     DistributedMap,
     DynamoDB,
     Extract,
@@ -29,6 +30,7 @@ from sfn_dsl import (
     JsonFile,
     JsonLines,
     Load,
+    Metric,
     Notify,
     Parallel,
     ParquetFile,
@@ -108,6 +110,8 @@ STEPS: dict[str, list[Step]] = {
     "notify_sns": [Notify.sns("x", topic="t", message={"id": batch.id}, subject="s", attributes={"a": batch.id})],
     "notify_sqs": [Notify.sqs("x", queue="q.fifo", message=batch.id, group="g", deduplication=batch.id)],
     "notify_eventbridge": [Notify.eventbridge("x", bus="b", source="s", detail_type="d", detail={"id": batch.id, "n": [1]})],
+    "dead_letter": [DeadLetter("x", letter={"id": batch.id, "why": "unreadable"})],
+    "metric": [Metric("x", metric="Rows", value=batch.count, unit="Count")],
     "approval": [Approval.sns("x", topic="t", message={"id": batch.id}, returns={"ok": bool})],
     "start_pipeline": [
         StartPipeline("x", pipeline="other", input={"id": batch.id}, execution_name=fn.format("other-{}", batch.id))

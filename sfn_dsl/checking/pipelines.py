@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from sfn_dsl.asl.emit import to_json
 from sfn_dsl.asl.model import Json
 from sfn_dsl.asl.walk import walk
+from sfn_dsl.checking.comments import Comments
 from sfn_dsl.checking.run import Found, findings_of
-from sfn_dsl.checking.selection import Selection, allowed_words
+from sfn_dsl.checking.selection import Selection
 from sfn_dsl.compile.machine import Compiled
 from sfn_dsl.diagnostic import Diagnostic
 from sfn_dsl.project import relative
@@ -40,14 +40,14 @@ def check_compiled(compiled: Compiled, selection: Selection, root: Path, definit
         strict=selection.strict,
     )
     spans = {name: state.origin for name, state in walk(compiled.machine) if state.origin is not None}
-    lines, diagnostics, silenced = _Lines(), [], 0
+    comments, diagnostics, silenced = Comments(), [], 0
     for found in findings_of(subject, selection):
         state = found.state
         while state is not None and state.name not in spans:
             state = state.scope.parent
         span = spans[state.name].span if state is not None else pipeline.span
         diagnostic = relative(root, _diagnostic(found, span))
-        words = lines.allowed(span) | selection.for_file(diagnostic.span.file)
+        words = comments.allowed(span) | selection.for_file(diagnostic.span.file)
         if found.silenced or not words.isdisjoint((found.name, found.code)):
             silenced += 1
         else:
@@ -65,37 +65,3 @@ def _diagnostic(found: Found, span: Span) -> Diagnostic:
         severity=found.severity,
         aws_code=found.aws_code,
     )
-
-
-class _Lines:
-    """The words that comments in Python files allow, file by file."""
-
-    def __init__(self) -> None:
-        self._files: dict[str, list[str]] = {}
-
-    def allowed(self, span: Span) -> frozenset[str]:
-        """Words on the line of a span, on the line above, and on the line it was called from."""
-        found: frozenset[str] = frozenset()
-        for place in _chain(span):
-            lines = self._read(place.file)
-            for number in (place.line - 1, place.line):
-                if 0 < number <= len(lines) and "#" in lines[number - 1]:
-                    found |= allowed_words(lines[number - 1].partition("#")[2])
-        return found
-
-    def _read(self, file: str) -> list[str]:
-        if file not in self._files:
-            try:
-                with open(file, encoding="utf-8") as stream:
-                    self._files[file] = stream.read().splitlines()
-            except (OSError, UnicodeDecodeError):
-                self._files[file] = []
-        return self._files[file]
-
-
-def _chain(span: Span) -> Iterable[Span]:
-    while True:
-        yield span
-        if span.called_from is None:
-            return
-        span = span.called_from

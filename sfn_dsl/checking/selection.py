@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from sfn_dsl.codes import CODES
 from sfn_dsl.diagnostic import Severity
 from sfn_dsl.errors import ConfigError
 from sfn_dsl.rules.registry import Rule, all_rules, find_rules
 
 __all__ = ["Selection", "allowed_words", "make_selection"]
 
+_BEGINNING = re.compile(r"[A-Z]+\d*")
 _ALLOW = re.compile(r"sfn:\s*allow\s+([\w\s,-]+)")
 
 
@@ -68,11 +70,16 @@ def make_selection(
 
 
 def _words(words: Iterable[str]) -> frozenset[str]:
-    """The words themselves where they name a finding, the codes of the rules for the beginning of a code."""
+    """The words themselves where they name a rule's finding, else the codes of the rules and of the other findings they mean."""
     found: set[str] = set()
     names = {name for rule in all_rules() for name in rule.names}
     for word in words:
-        found |= {word} if word in names else {rule.code for rule in find_rules([word])}
+        if word in names:
+            found.add(word)
+            continue
+        codes = {one.code for one in CODES if word == one.name or (_BEGINNING.fullmatch(word) and one.code.startswith(word))}
+        rules = {rule.code for rule in all_rules() if _BEGINNING.fullmatch(word) and rule.code.startswith(word)}
+        found |= codes | rules or {rule.code for rule in find_rules([word])}
     return frozenset(found)
 
 

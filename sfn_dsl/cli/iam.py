@@ -1,8 +1,10 @@
-"""`iam`: what the machines of a pipeline may do, and why."""
+"""`iam`: what the machines of a pipeline may do, and why; what the people around them need."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from typing import Final
 
 import click
 
@@ -12,9 +14,11 @@ from sfn_dsl.building import Build
 from sfn_dsl.cli.main import EXIT_FOUND, EXIT_OK, Session
 from sfn_dsl.cli.options import make
 from sfn_dsl.compile.machine import Compiled
+from sfn_dsl.publish.publisher_rights import PURPOSES, deploy_rights, operate_rights, publish_rights
 from sfn_dsl.resources.iam.evaluation import unused
 from sfn_dsl.resources.iam.explain import Row, explain
 from sfn_dsl.resources.iam.grants import statements_of
+from sfn_dsl.resources.iam.statement import Statement, document, split
 from sfn_dsl.simulate.audit import Audit
 from sfn_dsl.simulate.matrix import failure_matrix
 from sfn_dsl.simulate.prepared import audited, simulation_of
@@ -22,10 +26,13 @@ from sfn_dsl.stacks.machine import machine_grants
 
 __all__ = ["command"]
 
+_MANAGED: Final = 6_144
+"""Characters that a managed policy may have."""
+
 
 @click.group("iam")
 def command() -> None:
-    """What the machines of a pipeline may do, and why."""
+    """What the machines of a pipeline may do, and why; what the people around them need."""
 
 
 @command.command("explain")
@@ -119,3 +126,45 @@ def _machines(
         if compiled.target.folder == target
     }
     return made.build, tuple(everything[machine] for machine in names)
+
+
+@command.command("publisher")
+@click.option("--for", "purpose", type=click.Choice([*PURPOSES]), help="Only this policy; all by default.")
+@click.option("-r", "--region", "regions", multiple=True, help="Only this Region; repeatable.", metavar="REGION")
+@click.option("--env", "environment", help="The environment of setup.cfg.", metavar="NAME")
+@click.option("--s3-bucket", "bucket", default="", help="The bucket that `deploy` is given; may hold {region}.", metavar="BUCKET")
+@click.option("--output-format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_obj
+def publisher_command(
+    session: Session, purpose: str | None, regions: tuple[str, ...], environment: str | None, bucket: str, form: str
+) -> int:
+    """Print the policies of people and of CI: the least that the commands of this program need for this project.
+
+    Managed policies have at most 6,144 characters, so that one purpose may need several; attach them all.
+    """
+    made = make(session, (), regions, environment)
+    if made.build.failed:
+        return EXIT_FOUND
+    build, project = made.build, made.project
+    rights = {
+        "publish": lambda: publish_rights((*build.compiled, *build.machines), project.name),
+        "deploy": lambda: deploy_rights(build.templates, bucket),
+        "operate": lambda: operate_rights(made.loaded.pipelines, build.templates),
+    }
+    found = {name: split(rights[name](), _MANAGED) for name in ([purpose] if purpose else PURPOSES)}
+    if form == "json":
+        click.echo(json.dumps({name: [document(policy) for policy in policies] for name, policies in found.items()}, indent=2))
+        return EXIT_OK
+    for number, (name, policies) in enumerate(found.items()):
+        count = "1 policy" if len(policies) == 1 else f"{len(policies)} policies"
+        click.echo(("\n" if number else "") + f"{session.paint(name, 'cyan')} ({PURPOSES[name]}): {count}")
+        for one in sorted((one for policy in policies for one in policy), key=lambda one: one.sid):
+            click.echo("\n".join(_lines(one)))
+    return EXIT_OK
+
+
+def _lines(one: Statement) -> Iterator[str]:
+    yield f"{one.sid}: {', '.join(one.actions)}"
+    yield from (f"  on {arn}" for arn in one.resources)
+    for operator, keys in one.conditions.items():
+        yield from (f"  if {key} {operator} {json.dumps(value)}" for key, value in keys.items())

@@ -19,8 +19,10 @@ _COMMANDS = {
     "build": "Compile pipelines into build/, per Region.",
     "check": "Find every fault before AWS does.",
     "completion": "Print the completion script for a shell.",
+    "deploy": "Create and change the stacks of the templates in build/.",
     "diff": "Show what changed, state by state.",
     "dlq": "Look into dead-letter queues, send letters again.",
+    "docs": "Write the pages of docs/ that are made of figures.",
     "drift": "Show what was changed by hand since it was published.",
     "explain": "Say what a rule of `check` is about.",
     "failback": "Let the first active Region work again.",
@@ -34,6 +36,7 @@ _COMMANDS = {
     "rollback": "Let the alias point to an earlier version.",
     "simulate": "Run a definition on a virtual clock, with faults.",
     "status": "Show what is published and runs, per Region.",
+    "triggers": "Compare the ways to start a pipeline.",
 }
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TypeVar
 
 import click
 
+from sfn_dsl.cli.committed import check_committed
 from sfn_dsl.cli.main import Session
 from sfn_dsl.cli.operating import Operation
-from sfn_dsl.cli.options import make
 from sfn_dsl.control.sweep import LIVE
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.errors import ConfigError, EnvironmentFault
 from sfn_dsl.history import commit_of, uncommitted
-from sfn_dsl.output import compare
 from sfn_dsl.project import load_pipelines
 from sfn_dsl.publish.desired import machines_of
 from sfn_dsl.publish.planning import passive_first
@@ -78,36 +76,17 @@ def commit_to_publish(session: Session, operation: Operation, patterns: tuple[st
     """The commit that version descriptions name. With `allow_dirty` `-dirty` stands after it where files differ from it, and it is
     `none` outside git; else Refused is raised where files are not committed, or `build/` is not what the pipelines make."""
     project = operation.project
-    folders = [_below(project.root, folder) for folder in (project.build, project.pipelines)]
-    if allow_dirty:
-        try:
-            commit = commit_of(project.root)
-        except EnvironmentFault:
-            return "none"
-        return f"{commit}-dirty" if uncommitted(project.root, *folders) else commit
-    commit = commit_of(project.root)
-    dirty = uncommitted(project.root, *folders)
-    if dirty:
-        more = f" and {len(dirty) - 1} more" if len(dirty) > 1 else ""
-        raise Refused(
-            f"{dirty[0]}{more} is not committed, and what is published is what a commit has",
-            help="commit first, or say --allow-dirty for a sandbox",
-        )
-    made = make(session, patterns, tuple(target.region for target in operation.targets.values()), _environment(operation))
-    if made.build.failed:
-        raise Refused("the pipelines have errors", help="run `sfn-dsl check`")
-    stale = compare(project.build, made.build.outputs).changes
-    if stale:
-        raise Refused(
-            f"build/ is stale: {stale[0].path.relative_to(project.root)} is not what the pipelines make",
-            help="run `sfn-dsl build` and commit the result, or say --allow-dirty for a sandbox",
-        )
-    return commit
+    if not allow_dirty:
+        regions = tuple(target.region for target in operation.targets.values())
+        check_committed(session, project, patterns, regions, _environment(operation))
+        return commit_of(project.root)
+    try:
+        commit = commit_of(project.root)
+    except EnvironmentFault:
+        return "none"
+    folders = [folder.relative_to(project.root).as_posix() for folder in (project.build, project.pipelines)]
+    return f"{commit}-dirty" if uncommitted(project.root, *folders, "setup.cfg") else commit
 
 
 def _environment(operation: Operation) -> str:
     return next(iter(operation.targets.values())).environment
-
-
-def _below(root: Path, folder: Path) -> str:
-    return folder.relative_to(root).as_posix()

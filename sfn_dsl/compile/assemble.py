@@ -328,17 +328,20 @@ class Assembler:
                 found.update(self.record(record.name, record, slots))
         for record in self.resolver.in_scope.get(id(node.scope), ()):
             if record.initial:
-                found.update(self.initial(record))
+                found.update(self.initial(node, record))
         return found
 
     def input_record(self, node: Node, record: Record) -> dict[str, Template]:
         """The inputs that have defaults, with these applied."""
-        if self.jsonpath:
+        # The form of a record is that of the machine, whichever language this state speaks.
+        if self.jsonpath or self.resolver.jsonpath:
             write = self.writer(node)
             defaults = {str(path[0]): value for path, value in record.defaults.items()}
             context = Reference(ContextRoot(), ("Execution", "Input"))
             value = Operation("merge", (defaults, context)) if defaults else context
-            key, text = write.member(record.name, value)  # type: ignore[union-attr]
+            if isinstance(write, Jsonata):
+                return {record.name: write.template(value)}
+            key, text = write.member(record.name, value)
             return {key: text}
         slots = {
             key: Slot(Base.CONTEXT, ("Execution", "Input", *path), True, "any", record.defaults.get(path, MISSING))
@@ -346,10 +349,12 @@ class Assembler:
         }
         return self.record(record.name, record, slots)
 
-    def initial(self, record: Record) -> dict[str, Template]:
-        if self.jsonpath:
-            return {record.name: {str(path[0]): value for path, value in record.defaults.items()}}
-        return {record.name: {}}
+    def initial(self, node: Node, record: Record) -> dict[str, Template]:
+        if not self.resolver.jsonpath:
+            return {record.name: {}}
+        write = self.writer(node)
+        values: dict[str, Template] = {str(path[0]): value for path, value in record.defaults.items()}
+        return {record.name: write.template(values) if isinstance(write, Jsonata) else values}
 
     def edge_assign(self, node: Node, edge: Edge) -> dict[str, Template]:
         """What is assigned on one way out: what the first state keeps, and the error that a failure handler will read."""

@@ -12,7 +12,7 @@ from sfn_dsl.draft import Call, Each, Fork, Pause, Site, Steps, Test
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.pipeline import Pipeline, Skip, Stage
 from sfn_dsl.region import Target
-from sfn_dsl.steps.step import Step, as_steps
+from sfn_dsl.steps.step import Step, as_catchers, as_steps
 
 __all__ = ["controlled"]
 
@@ -33,7 +33,7 @@ def controlled(pipeline: Pipeline, target: Target) -> tuple[Pipeline, int]:
             return pipeline, 0
         return replace(pipeline, body=[pipeline.before, list(body), pipeline.after]), 0
     claim = pipeline.control.claim
-    leases = _leases(body, pipeline, target)
+    leases = _leases((*body, *as_steps(pipeline.after)), pipeline, target)
     gated: list[Step] = []
     for number, step in enumerate(body):
         gated.append(_gated(step, claim, leases[number + 1]) if isinstance(step, Stage) else step)
@@ -80,13 +80,14 @@ def _seconds(steps: Sequence[Step], site: Site, unknown: int) -> int:
             stack += step.steps
             continue
         said = getattr(step, "timeout_seconds", None)
-        if isinstance(said, int):
-            total += said
-            continue
         try:
-            drafts = step.lower(site)
+            handlers = as_catchers(step.name, getattr(step, "catch", ()), step.span)
+            # What a handler does comes on top of the time that its step has had.
+            stack += [inner for catcher in handlers for inner in as_steps(catcher.do, catcher.span)]
+            drafts = () if isinstance(said, int) else step.lower(site)
         except DeclarationError:
             continue
+        total += said if isinstance(said, int) else 0
         for draft in drafts:
             match draft:
                 case Call(timeout=timeout):

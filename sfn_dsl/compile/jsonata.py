@@ -64,6 +64,7 @@ _FUNCTIONS: Final = {
     "base64_decode": "$base64decode",
     "text": "$string",
     "number": "$number",
+    "milliseconds": "$toMillis",
     "lowercase": "$lowercase",
     "uppercase": "$uppercase",
     "trim": "$trim",

@@ -20,15 +20,17 @@ from sfn_dsl.steps.step import Step
 __all__ = ["FailRun", "FinishRun", "MarkStage"]
 
 _OWNED = "exec_arn = :me AND #status = :running AND fence = :fence"
+# The answer may be lost after the row is closed; then the same write comes again.
+_CLOSING = "exec_arn = :me AND #status IN (:running, :done) AND fence = :fence"
 _CAUSE_LENGTH = 1000
 
 
-def _update(changes: str, names: Mapping[str, str], values: Mapping[str, Template]) -> dict[str, Template]:
+def _update(changes: str, names: Mapping[str, str], values: Mapping[str, Template], condition: str = _OWNED) -> dict[str, Template]:
     """The arguments of an update of the row that only its owner may make."""
     return {
         "Key": {"pk": {"S": "{% $run_key %}"}, "sk": {"S": RUN}},
         "UpdateExpression": changes,
-        "ConditionExpression": _OWNED,
+        "ConditionExpression": condition,
         "ExpressionAttributeNames": {"#status": "status", **names},
         "ExpressionAttributeValues": {
             ":me": {"S": ME},
@@ -86,7 +88,7 @@ class FinishRun(Step):
     def lower(self, site: Site) -> tuple[Draft, ...]:
         changes = "SET #status = :done, queue = :queue, updated_at = :now, ended_at = :now REMOVE lease_until, #error"
         values = {":done": {"S": SUCCEEDED}, ":queue": {"S": f"{SUCCEEDED}#{site.pipeline}"}}
-        arguments = _update(changes, {"#error": "error"}, values)
+        arguments = _update(changes, {"#error": "error"}, values, _CLOSING)
         return _owned(self, Access(site.target), arguments)
 
 

@@ -35,6 +35,11 @@ class StartBatch(Step):
     input: Template
     wait: bool = False
 
+    @property
+    def timeout_seconds(self) -> int:
+        """How long one call may take, which is how long the batch of whoever calls must be held for it."""
+        return 86_400 if self.wait else 60
+
     def lower(self, site: Site) -> tuple[Draft, ...]:
         there = f"{self.name} / has been"
         never = [_EXISTS, "States.TaskFailed"] if self.wait else [_EXISTS]
@@ -46,7 +51,7 @@ class StartBatch(Step):
                 "Name": execution_name(format(f"{self.pipeline}-{{}}-a1", self.batch)),
                 "Input": self.input,
             },
-            "TimeoutSeconds": 86_400 if self.wait else 60,
+            "TimeoutSeconds": self.timeout_seconds,
             "Retry": [{"ErrorEquals": never, "MaxAttempts": 0}, _PATIENCE],
             "Catch": [{"ErrorEquals": [_EXISTS], "Output": {}, "Next": there}],
             "Output": {},

@@ -10,15 +10,14 @@ from sfn_dsl.control.gate import gate
 from sfn_dsl.control.rows import BY_QUEUE, PARKED, READY, RUNNING, SUCCEEDED
 from sfn_dsl.draft import Draft, Fixed, Site
 from sfn_dsl.expression import Template
+from sfn_dsl.steps.metric import METRICS
 from sfn_dsl.steps.step import Step
 
-__all__ = ["LIVE", "METRICS", "Sweep", "alias_arn"]
+__all__ = ["LIVE", "Sweep", "alias_arn"]
 
 LIVE = "live"
 """The alias that everything starts."""
 
-METRICS = "SfnDsl"
-"""Namespace of the metrics, whose dimension is `Pipeline`."""
 _AT_ONCE = 25
 _LOOKED_AT = 100
 _NOW = "$toMillis($states.context.State.EnteredTime)"

@@ -76,7 +76,12 @@ def reference(rules: Iterable[Rule], codes: Iterable[Code]) -> str:
         lines += ["", f"## {family}"]
         for rule in members:
             lines += ["", rule_page(rule, 3).rstrip()]
-    lines += ["", "## Declaring, compiling, reading", "", "Always errors, but for SFN100; they cannot be left out."]
+    lines += [
+        "",
+        "## Declaring, compiling, reading",
+        "",
+        "Errors, unless the text says otherwise. Errors cannot be left out; warnings and what is only told can, like rules.",
+    ]
     for code in codes:
         lines += ["", code_page(code, 3).rstrip()]
     return "\n".join(lines) + "\n"

@@ -50,7 +50,7 @@ class Declined(EnvironmentFault):
 
 
 class Clients:
-    """Calls AWS, from any thread. `profile`: of the AWS configuration. `endpoint_url`: instead of AWS's own endpoints.
+    """Calls AWS, from any thread. `profile`: of the AWS configuration. `endpoint_url`: instead of AWS's own endpoints, everywhere.
 
     `local`: a moto server on this machine, with credentials that are worth nothing. A Region that does not answer is given up after
     about half a minute.
@@ -70,11 +70,9 @@ class Clients:
         A call that is throttled is made again, ever more slowly. Raises Unreachable where the Region does not answer, Declined
         where AWS says no, EnvironmentFault where there are no credentials. None of them says anything of the arguments.
         """
-        with _told(service, region), self._making:
-            # Sessions must not be used by two threads at once; clients may.
-            if (service, region) not in self._made:
-                self._made[service, region] = self._client(service, region)
-        function, rounds = getattr(self._made[service, region], operation), 1
+        with _told(service, region):
+            function = getattr(self._shared(service, region), operation)
+        rounds = 1
         while True:
             try:
                 with _told(service, region):
@@ -85,6 +83,18 @@ class Clients:
                     raise
                 # Each round is several tries of the client, which makes fewer calls a second from now on.
                 rounds += 1
+
+    def endpoint(self, service: str, region: str) -> str:
+        """The URL at which a service of a Region is asked, such as `https://s3.us-east-1.amazonaws.com`."""
+        with _told(service, region):
+            return str(self._shared(service, region).meta.endpoint_url)
+
+    def _shared(self, service: str, region: str) -> Any:
+        # Sessions must not be used by two threads at once; clients may.
+        with self._making:
+            if (service, region) not in self._made:
+                self._made[service, region] = self._client(service, region)
+            return self._made[service, region]
 
     def pages(self, service: str, region: str, operation: str, member: str, /, **arguments: Any) -> Iterator[dict[str, Any]]:
         """The elements of a list of all pages of an answer. `member`: what the list is called there. Raises as `call` does."""
@@ -115,6 +125,7 @@ class Clients:
 def _told(service: str, region: str) -> Iterator[None]:
     """Say what boto3's exceptions mean."""
     from botocore import exceptions
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
@@ -129,11 +140,14 @@ def _told(service: str, region: str) -> Iterator[None]:
         exceptions.CredentialRetrievalError,
     ):
         raise EnvironmentFault("the AWS login has expired", help="log in again, for instance by `aws sso login`") from None
-    except (exceptions.HTTPClientError, exceptions.EndpointConnectionError):
+    except (exceptions.HTTPClientError, exceptions.ConnectionError):
         message = f"{service} in {region} does not answer"
         raise Unreachable(message, help="the Region may be in trouble, or the network; look at health.aws.amazon.com") from None
     except exceptions.ClientError as error:
         raise _refusal(error, service, region) from None
+    except ResponseParserError:
+        message = f"{service} in {region} answers what is not AWS's"
+        raise Unreachable(message, help="look at the proxy or the server between you and AWS, and at --endpoint-url") from None
     except exceptions.BotoCoreError as error:
         raise EnvironmentFault(f"AWS cannot be asked: {error}", help=_LOGIN) from None
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from sfn_dsl.diff import Edit
+from sfn_dsl.publish.account import check_account
 from sfn_dsl.publish.clients import Clients
 from sfn_dsl.publish.desired import Desired
 from sfn_dsl.publish.live import PROJECT_TAG, published_tag
 from sfn_dsl.publish.machine import Machine
 from sfn_dsl.publish.moving import routing_text
-from sfn_dsl.publish.observing import at_once, check_account, published_before
+from sfn_dsl.publish.observing import at_once, published_before
 from sfn_dsl.publish.planning import manual_edits
 
 __all__ = ["Drift", "Found", "drift"]

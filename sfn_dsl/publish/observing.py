@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from sfn_dsl.diff import Renamed
-from sfn_dsl.errors import EnvironmentFault
+from sfn_dsl.publish.account import check_account
 from sfn_dsl.publish.clients import Clients
 from sfn_dsl.publish.desired import Desired, log_group
 from sfn_dsl.publish.live import PROJECT_TAG, Live, Seen, wanted_tags
@@ -16,7 +16,7 @@ from sfn_dsl.publish.machine import Machine
 from sfn_dsl.publish.planning import definition_edits
 from sfn_dsl.region import Target
 
-__all__ = ["at_once", "check_account", "observe", "published_before"]
+__all__ = ["at_once", "observe", "published_before"]
 
 _AT_ONCE: Final = 16
 Given = TypeVar("Given")
@@ -33,17 +33,6 @@ def at_once(work: Callable[[Given], Found], given: Iterable[Given]) -> list[Foun
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-
-
-def check_account(clients: Clients, targets: Iterable[Target]) -> None:
-    """Raises EnvironmentFault where the credentials are for another account than a target's."""
-    for target in {target.account: target for target in targets}.values():
-        account = clients.call("sts", target.region, "get_caller_identity")["Account"]
-        if account != target.account:
-            raise EnvironmentFault(
-                f"these credentials are for account {account}, and {target.folder} is built for {target.account}",
-                help="choose another --profile or --env, or look at setup.cfg",
-            )
 
 
 def observe(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
@@ -18,8 +17,6 @@ Answer = TypeVar("Answer")
 Copy = TypeVar("Copy", bound="Table")
 
 _REFUSED: Final = "ConditionalCheckFailedException"
-_CONFLICT: Final = "ReplicatedWriteConflictException"
-_CONFLICT_TRIES: Final = 5
 
 
 class Table(Protocol):
@@ -71,20 +68,15 @@ class ControlTable:
 
     def _write(self, operation: str, request: dict[str, Any]) -> Item | None:
         """The new item (empty for a put), None when the condition does not hold."""
-        tries = 0
-        while True:
-            try:
-                answer = self.clients.call("dynamodb", self.region, operation, TableName=self.name, **request)
-                attributes: Item = answer.get("Attributes", {})
-                return attributes
-            except Declined as refusal:
-                if refusal.code == _REFUSED:
-                    return None
-                tries += 1
-                # A strongly consistent table refuses one of two writes that meet; nothing has been written then.
-                if refusal.code != _CONFLICT or tries == _CONFLICT_TRIES:
-                    raise
-                time.sleep(0.1 * 2**tries)
+        try:
+            answer = self.clients.call("dynamodb", self.region, operation, TableName=self.name, **request)
+        except Declined as refusal:
+            # Two writes that meet in a strongly consistent table are a conflict, which the client tries again by itself.
+            if refusal.code != _REFUSED:
+                raise
+            return None
+        attributes: Item = answer.get("Attributes", {})
+        return attributes
 
 
 def table_regions(deployment: Deployment, region: str) -> tuple[str, ...]:

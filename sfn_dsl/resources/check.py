@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
+from sfn_dsl.deployment import MRSC_SETS
 from sfn_dsl.diagnostic import Diagnostic, Severity
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.resources.cloudformation import to_text
 from sfn_dsl.resources.functions import Function
-from sfn_dsl.resources.identity import Role
+from sfn_dsl.resources.identity import ManagedPolicy, Role
 from sfn_dsl.resources.machines import StateMachine, StateMachineAlias, StateMachineVersion
 from sfn_dsl.resources.messaging import Archive, Endpoint, EventBus, Queue, Rule, Topic
 from sfn_dsl.resources.model import NamedResource
@@ -36,6 +37,7 @@ _NAMES: Final = {
     EventBus: 256,
     Function: 64,
     LogGroup: 512,
+    ManagedPolicy: 128,
     Queue: 80,
     Role: 64,
     Rule: 64,
@@ -47,13 +49,6 @@ _NAMES: Final = {
     Topic: 256,
 }
 """The most characters of a name."""
-
-_STRONG: Final = (
-    frozenset({"us-east-1", "us-east-2", "us-west-2"}),
-    frozenset({"eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1"}),
-    frozenset({"ap-northeast-1", "ap-northeast-2", "ap-northeast-3"}),
-)
-"""Where tables with strong consistency can be: three Regions of one of these sets (DynamoDB, "Multi-Region strong consistency")."""
 
 _DAY = 86_400
 
@@ -67,10 +62,9 @@ def check(template: Template, *, span: Span = NOWHERE) -> tuple[Diagnostic, ...]
     found = broken + [_impossible(message, help, span) for message, help in _rules(template)]
     for resource in template.resources:
         if isinstance(resource, NamedResource) and len(resource.name) > _NAMES[type(resource)]:
-            message = (
-                f"name of `{resource.id}` has {len(resource.name)} characters, over {_NAMES[type(resource)]}: `{resource.name}`"
-            )
-            found.append(_too_long(message, span))
+            most = _NAMES[type(resource)]
+            message = f"name of `{resource.id}` has {len(resource.name)} characters, over {most}: `{resource.name}`"
+            found.append(_too_long(message, len(resource.name) - most, span))
     if not broken:
         found += [_size(message, help, span) for message, help in _sizes(template)]
         body = len(to_text(template).encode())
@@ -88,7 +82,9 @@ def check_together(templates: Sequence[Template], *, span: Span = NOWHERE) -> tu
     owners: dict[tuple[str, str, str], list[Template]] = {}
     for template in templates:
         for resource in template.resources:
-            if isinstance(resource, (Bucket, Dashboard, Role)) or (isinstance(resource, Table) and resource.replicas):
+            if isinstance(resource, (Bucket, Dashboard, ManagedPolicy, Role)) or (
+                isinstance(resource, Table) and resource.replicas
+            ):
                 key = type(resource).__name__, resource.name, template.target.account
                 owners.setdefault(key, []).append(template)
     return tuple(
@@ -106,8 +102,9 @@ def _impossible(message: str, help: str, span: Span) -> Diagnostic:
     return Diagnostic(code="SFN612", message=message, help=help, span=span)
 
 
-def _too_long(message: str, span: Span) -> Diagnostic:
-    return Diagnostic(code="SFN611", message=message, help="give it a shorter name", span=span)
+def _too_long(message: str, over: int, span: Span) -> Diagnostic:
+    help = f"shorten what it is made of, such as the name of the pipeline or a label, by {over}"
+    return Diagnostic(code="SFN611", message=message, help=help, span=span)
 
 
 def _size(message: str, help: str, span: Span, severity: Severity = Severity.ERROR) -> Diagnostic:
@@ -217,10 +214,11 @@ def _table(table: Table, template: Template) -> Iterator[tuple[str, str]]:
             yield f"table `{table.id}` has a witness without strong consistency", "leave out witness_region"
         return
     places = {*replicas, *(() if table.witness_region is None else (table.witness_region,))}
-    if len(places) != 3 or len(replicas) < 2 or not any(places <= regions for regions in _STRONG):
+    if len(places) != 3 or len(replicas) < 2 or not any(places <= regions for regions in MRSC_SETS):
         yield (
             f"table `{table.id}` cannot be strongly consistent in {', '.join(sorted(places)) or region}",
-            "exactly three Regions of one set, of which one may be a witness: " + "; ".join(", ".join(sorted(s)) for s in _STRONG),
+            "exactly three Regions of one set, of which one may be a witness: "
+            + "; ".join(", ".join(sorted(s)) for s in MRSC_SETS),
         )
     if table.time_to_live_attribute is not None:
         yield f"table `{table.id}` has a time to live, which strong consistency excludes", "leave it out"
@@ -229,6 +227,10 @@ def _table(table: Table, template: Template) -> Iterator[tuple[str, str]]:
 def _sizes(template: Template) -> Iterator[tuple[str, str]]:
     if len(template.resources) > 500:
         yield f"template `{template.name}` has {len(template.resources)} resources, over 500", "split the pipeline"
+    policies = [resource for resource in template.resources if isinstance(resource, ManagedPolicy)]
+    for role, count in Counter(resolve(role, template) for policy in policies for role in policy.roles).items():
+        if count > 10:
+            yield f"role `{role}` has {count} managed policies, over 10", "split the pipeline"
     for resource in template.resources:
         match resource:
             case Role():
@@ -236,13 +238,30 @@ def _sizes(template: Template) -> Iterator[tuple[str, str]]:
                 size = sum(len(re.sub(r"\s", "", text)) for text in texts)
                 if size > 10_240:
                     yield f"inline policies of role `{resource.id}` have {size:,} characters, over 10,240", "split the pipeline"
+            case ManagedPolicy():
+                size = len(re.sub(r"\s", "", _compact(resource.document, template)))
+                if size > 6144:
+                    yield f"managed policy `{resource.id}` has {size:,} characters, over 6,144", "make several policies"
             case Rule():
                 if len(resource.targets) > 5:
                     yield f"rule `{resource.id}` has {len(resource.targets)} targets, over 5", "make several rules"
                 size = len(_compact(resource.event_pattern, template))
                 if size > 2048:
                     yield f"event pattern of rule `{resource.id}` has {size:,} characters, over 2,048", "make several rules"
+                yield from _inputs(resource, template)
             case Function():
                 size = len(resource.source.encode())
                 if size > 4_194_304:
                     yield f"source of function `{resource.id}` has {size:,} bytes, over 4,194,304", "deploy it by other means"
+
+
+def _inputs(rule: Rule, template: Template) -> Iterator[tuple[str, str]]:
+    for target in rule.targets:
+        where = f"target `{target.id}` of rule `{rule.id}`"
+        made = target.input_transformer
+        for text in (target.input, made.input_template if made else None):
+            size = 0 if text is None else len(resolve(text, template))
+            if size > 8192:
+                yield f"the input of {where} has {size:,} characters, over 8,192", "hand over pointers to data"
+        if made and len(made.input_paths) > 100:
+            yield f"the input of {where} is made of {len(made.input_paths)} paths, over 100", "take a part of the event as a whole"

@@ -10,7 +10,7 @@ from sfn_dsl.resources.cloudformation_compute import compute, machines
 from sfn_dsl.resources.cloudformation_data import monitoring, storage
 from sfn_dsl.resources.cloudformation_messaging import events, messaging, scheduling
 from sfn_dsl.resources.functions import EventInvokeConfig, EventSourceMapping, Function, Permission
-from sfn_dsl.resources.identity import Role
+from sfn_dsl.resources.identity import ManagedPolicy, Role
 from sfn_dsl.resources.machines import StateMachine, StateMachineAlias, StateMachineVersion
 from sfn_dsl.resources.messaging import (
     Archive,
@@ -72,7 +72,7 @@ def _declaration(resource: Resource, w: Writer) -> Declaration:
             return events(resource, w)
         case Schedule() | ScheduleGroup():
             return scheduling(resource, w)
-        case Role() | Function() | Permission() | EventInvokeConfig() | EventSourceMapping():
+        case Role() | ManagedPolicy() | Function() | Permission() | EventInvokeConfig() | EventSourceMapping():
             return compute(resource, w)
         case StateMachine() | StateMachineVersion() | StateMachineAlias():
             return machines(resource, w)
@@ -98,14 +98,14 @@ def _text(text: Text, template: Template) -> Json:
             match template.resource(text.id):
                 case Dashboard():
                     return literal
-                case Topic():
+                case ManagedPolicy() | Topic():
                     return {"Ref": text.id}
                 case _:
                     return {"Fn::GetAtt": [text.id, "Arn"]}
         case Name():
             literal = resolve(text, template)
             match template.resource(text.id):
-                case StateMachineAlias():
+                case ManagedPolicy() | StateMachineAlias():
                     return literal
                 case Queue():
                     return {"Fn::GetAtt": [text.id, "QueueName"]}

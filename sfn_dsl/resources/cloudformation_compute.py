@@ -6,7 +6,7 @@ from typing import assert_never
 
 from sfn_dsl.asl.model import Json
 from sfn_dsl.resources.functions import EventInvokeConfig, EventSourceMapping, Function, Permission
-from sfn_dsl.resources.identity import Role
+from sfn_dsl.resources.identity import ManagedPolicy, Role
 from sfn_dsl.resources.machines import StateMachine, StateMachineAlias, StateMachineVersion
 from sfn_dsl.resources.references import Arn
 from sfn_dsl.resources.writing import Declaration, Writer, present
@@ -14,8 +14,10 @@ from sfn_dsl.resources.writing import Declaration, Writer, present
 __all__ = ["compute", "machines"]
 
 
-def compute(resource: Role | Function | Permission | EventInvokeConfig | EventSourceMapping, w: Writer) -> Declaration:
-    """The type and the properties of a role, or of a resource of Lambda."""
+def compute(
+    resource: Role | ManagedPolicy | Function | Permission | EventInvokeConfig | EventSourceMapping, w: Writer
+) -> Declaration:
+    """The type and the properties of a role or policy, or of a resource of Lambda."""
     match resource:
         case Role():
             return "AWS::IAM::Role", {
@@ -26,6 +28,14 @@ def compute(resource: Role | Function | Permission | EventInvokeConfig | EventSo
                 "Policies": [
                     {"PolicyName": policy.name, "PolicyDocument": w.value(policy.document)} for policy in resource.policies
                 ],
+            }
+        case ManagedPolicy():
+            return "AWS::IAM::ManagedPolicy", {
+                "ManagedPolicyName": resource.policy_name,
+                "Path": resource.path,
+                "Description": resource.description,
+                "PolicyDocument": w.value(resource.document),
+                "Roles": w.value(resource.roles),
             }
         case Function():
             return "AWS::Lambda::Function", {

@@ -1,4 +1,4 @@
-"""Roles (IAM)."""
+"""Roles and what they may do (IAM)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sfn_dsl.region import Target
 from sfn_dsl.resources.element import Element
-from sfn_dsl.resources.references import Value
+from sfn_dsl.resources.references import Text, Value
 
-__all__ = ["Policy", "Role"]
+__all__ = ["ManagedPolicy", "Policy", "Role"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +41,27 @@ class Role(Element):
     def arn(self, target: Target) -> str:
         """Its ARN, which has no Region."""
         return f"arn:{target.partition}:iam::{target.account}:role{self.path}{self.role_name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedPolicy(Element):
+    """A policy that stands by itself and is attached to roles (`AWS::IAM::ManagedPolicy`). Global: the name has to say the Region.
+
+    `roles`: the names of those that get it; a role has at most 10 of them. `path`: begins and ends with `/`. AWS never changes path
+    and description of a policy: others need a new name.
+    """
+
+    policy_name: str
+    document: Mapping[str, Value]
+    roles: tuple[Text, ...]
+    path: str = "/"
+    description: str = ""
+
+    @property
+    def name(self) -> str:
+        """The policy's name."""
+        return self.policy_name
+
+    def arn(self, target: Target) -> str:
+        """Its ARN, which has no Region."""
+        return f"arn:{target.partition}:iam::{target.account}:policy{self.path}{self.policy_name}"

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from sfn_dsl.resources.element import Element, RetryPolicy
 from sfn_dsl.resources.functions import EventInvokeConfig, EventSourceMapping, Function, Permission
-from sfn_dsl.resources.identity import Policy, Role
+from sfn_dsl.resources.identity import ManagedPolicy, Policy, Role
 from sfn_dsl.resources.machines import (
     Deployment,
     MachineEncryption,
@@ -57,6 +57,7 @@ __all__ = [
     "LogGroup",
     "MachineEncryption",
     "MachineLogging",
+    "ManagedPolicy",
     "Name",
     "NamedResource",
     "Permission",
@@ -96,6 +97,7 @@ NamedResource: TypeAlias = (
     | EventBus
     | Function
     | LogGroup
+    | ManagedPolicy
     | Queue
     | Role
     | Rule

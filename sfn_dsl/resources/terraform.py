@@ -9,7 +9,7 @@ from sfn_dsl.asl.canonical import canonical
 from sfn_dsl.asl.model import Json
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.resources.functions import EventInvokeConfig, EventSourceMapping, Function, Permission
-from sfn_dsl.resources.identity import Role
+from sfn_dsl.resources.identity import ManagedPolicy, Role
 from sfn_dsl.resources.machines import StateMachine, StateMachineAlias, StateMachineVersion
 from sfn_dsl.resources.messaging import (
     Archive,
@@ -55,7 +55,11 @@ def to_json(templates: Sequence[Template]) -> dict[str, Json]:
         module = Module(template, documents)
         blocks = {resource.id: _blocks(resource, module) for resource in template.resources}
         for resource in template.resources:
-            depends_on = [f"{blocks[id][0].type}.{module.label(template.resource(id))}" for id in resource.depends_on if blocks[id]]
+            depends_on = [
+                f"{block.type}.{module.label(template.resource(id))}{block.suffix}"
+                for id in resource.depends_on
+                for block in blocks[id]
+            ]
             for block in blocks[resource.id]:
                 name = module.label(resource) + block.suffix
                 if name in resources.setdefault(block.type, {}):
@@ -100,7 +104,7 @@ def _blocks(resource: Resource, module: Module) -> list[Block]:
             return events(resource, module)
         case Schedule() | ScheduleGroup():
             return scheduling(resource, module)
-        case Role() | Function() | Permission() | EventInvokeConfig() | EventSourceMapping():
+        case Role() | ManagedPolicy() | Function() | Permission() | EventInvokeConfig() | EventSourceMapping():
             return compute(resource, module)
         case StateMachine() | StateMachineVersion() | StateMachineAlias():
             return machines(resource, module)

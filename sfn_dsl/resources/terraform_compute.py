@@ -6,17 +6,19 @@ from typing import assert_never
 
 from sfn_dsl.asl.model import Json
 from sfn_dsl.resources.functions import EventInvokeConfig, EventSourceMapping, Function, Permission
-from sfn_dsl.resources.identity import Role
+from sfn_dsl.resources.identity import ManagedPolicy, Role
 from sfn_dsl.resources.machines import StateMachine, StateMachineAlias, StateMachineVersion
-from sfn_dsl.resources.references import Name
+from sfn_dsl.resources.references import Arn, Name
 from sfn_dsl.resources.terraform_writing import Block, Module, label
 from sfn_dsl.resources.writing import present
 
 __all__ = ["compute", "machines"]
 
 
-def compute(resource: Role | Function | Permission | EventInvokeConfig | EventSourceMapping, m: Module) -> list[Block]:
-    """The Terraform resources of a role, or of a resource of Lambda. A function's code comes from `data.archive_file`."""
+def compute(
+    resource: Role | ManagedPolicy | Function | Permission | EventInvokeConfig | EventSourceMapping, m: Module
+) -> list[Block]:
+    """The Terraform resources of a role or policy, or of a resource of Lambda. A function's code comes from `data.archive_file`."""
     w = m.writer
     arguments: dict[str, Json]
     match resource:
@@ -40,6 +42,22 @@ def compute(resource: Role | Function | Permission | EventInvokeConfig | EventSo
                 for policy in resource.policies
             ]
             return [Block("aws_iam_role", arguments), *policies]
+        case ManagedPolicy():
+            arguments = {
+                "name": m.text(resource.policy_name),
+                "path": resource.path,
+                "description": m.text(resource.description),
+                "policy": m.document(resource, "document", resource.document),
+            }
+            attachments = [
+                Block(
+                    "aws_iam_role_policy_attachment",
+                    {"role": m.text(role), "policy_arn": m.text(Arn(resource.id))},
+                    f"_{number}",
+                )
+                for number, role in enumerate(resource.roles, 1)
+            ]
+            return [Block("aws_iam_policy", arguments), *attachments]
         case Function():
             zip_file = f"data.archive_file.{m.label(resource)}"
             arguments = {

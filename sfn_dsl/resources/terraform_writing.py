@@ -9,7 +9,7 @@ from typing import assert_never
 
 from sfn_dsl.asl.model import Json
 from sfn_dsl.resources.functions import Function
-from sfn_dsl.resources.identity import Role
+from sfn_dsl.resources.identity import ManagedPolicy, Role
 from sfn_dsl.resources.machines import StateMachine, StateMachineAlias, StateMachineVersion
 from sfn_dsl.resources.messaging import Archive, Endpoint, EventBus, Queue, Rule, Topic
 from sfn_dsl.resources.model import NamedResource, Resource
@@ -145,6 +145,8 @@ def _kind(resource: NamedResource) -> tuple[str, str]:
             return "aws_lambda_function", "function_name"
         case LogGroup():
             return "aws_cloudwatch_log_group", "name"
+        case ManagedPolicy():
+            return "aws_iam_policy", "name"
         case Queue():
             return "aws_sqs_queue", "name"
         case Role():

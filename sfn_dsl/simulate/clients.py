@@ -163,7 +163,16 @@ def _describe_execution(world: World, place: Place, arguments: Mapping[str, Any]
     return described
 
 
+def _describe_state_machine(world: World, place: Place, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    arn = str(arguments.get("stateMachineArn"))
+    machine = world.machines.get(arn)
+    if machine is None or machine.region is not place:
+        raise ServiceError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
+    return {"stateMachineArn": arn, "name": machine.name, "status": "ACTIVE", "type": machine.type, "roleArn": machine.role_arn}
+
+
 _STEP_FUNCTIONS: Final[Mapping[str, Callable[[World, Place, Mapping[str, Any]], dict[str, Any]]]] = {
     "DescribeExecution": _describe_execution,
+    "DescribeStateMachine": _describe_state_machine,
     "StartExecution": _start_execution,
 }

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sfn_dsl.control.sweep import METRICS
+from sfn_dsl.diagnostic import did_you_mean
+from sfn_dsl.errors import DeclarationError
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.region import Target
 from sfn_dsl.resources.model import Alarm, Dashboard, Function, Queue, Resource, Rule, ScheduleGroup
+from sfn_dsl.stacks.called import Called
+from sfn_dsl.steps.metric import METRICS
 from sfn_dsl.triggers.parts import logical_id, machine_arn
 
 __all__ = ["alarms", "dashboard"]
@@ -15,8 +18,11 @@ __all__ = ["alarms", "dashboard"]
 _DAY = 86_400
 
 
-def alarms(pipeline: Pipeline, machines: tuple[Pipeline, ...], resources: tuple[Resource, ...], target: Target) -> Iterator[Alarm]:
-    """An alarm for everything that can go wrong with a pipeline, its machines, rules, schedules, functions and queues."""
+def alarms(
+    pipeline: Pipeline, machines: tuple[Pipeline, ...], resources: tuple[Resource, ...], called: Called, target: Target
+) -> Iterator[Alarm]:
+    """An alarm for everything that can go wrong with a pipeline, its machines, rules, schedules, functions and queues. `called`: by
+    the pipeline's states. Raises DeclarationError for a limit of a figure that no state puts."""
     for machine in machines:
         yield from _of_machine(pipeline, machine, target)
     for resource in resources:
@@ -39,6 +45,11 @@ def alarms(pipeline: Pipeline, machines: tuple[Pipeline, ...], resources: tuple[
                 pass
     if pipeline.control is not None:
         yield from _of_batches(pipeline, target)
+    for function in called.functions if pipeline.alarms.calls else ():
+        # Alarms of two pipelines that call one function must not have one name.
+        subject = f"{pipeline.name}-{function}"
+        yield _alarm(subject, "Errors", "AWS/Lambda", {"FunctionName": function}, target)
+    yield from _of_figures(pipeline, called, target)
 
 
 def _alarm(subject: str, metric: str, namespace: str, dimensions: Mapping[str, str], target: Target, **more: object) -> Alarm:
@@ -99,6 +110,25 @@ def _of_function(function: Function, target: Target) -> Iterator[Alarm]:
         yield _alarm(function.function_name, metric, "AWS/Lambda", dimensions, target)
 
 
+def _of_figures(pipeline: Pipeline, called: Called, target: Target) -> Iterator[Alarm]:
+    sides = (
+        (pipeline.alarms.below, {"statistic": "Minimum", "comparison_operator": "LessThanThreshold"}),
+        (pipeline.alarms.above, {"statistic": "Maximum", "comparison_operator": "GreaterThanThreshold"}),
+    )
+    for limits, line in sides:
+        for metric, limit in limits.items():
+            if metric not in called.metrics:
+                raise DeclarationError(
+                    f"pipeline `{pipeline.name}` has a limit for `{metric}`, which none of its steps puts",
+                    help=did_you_mean(metric, called.metrics) or f'add `Metric(..., metric="{metric}", value=...)`',
+                    span=pipeline.span,
+                )
+            # Between two batches there is no figure; the alarm keeps what the last one said.
+            more = {**line, "threshold": limit, "treat_missing_data": "ignore"}
+            subject = f"{pipeline.name}-{'low' if limits is pipeline.alarms.below else 'high'}"
+            yield _alarm(subject, metric, METRICS, {"Pipeline": pipeline.name}, target, **more)
+
+
 def _of_batches(pipeline: Pipeline, target: Target) -> Iterator[Alarm]:
     dimensions = {"Pipeline": pipeline.name}
     waiting = {"statistic": "Maximum", "evaluation_periods": 3}
@@ -129,6 +159,9 @@ def dashboard(pipeline: Pipeline, machines: tuple[Pipeline, ...], resources: tup
         widgets.append(_graph("Batches that wait", target, waiting, "Maximum"))
         since = [[METRICS, "HoursSinceLastSuccess", "Pipeline", pipeline.name]]
         widgets.append(_graph("Hours since the last batch was done", target, since, "Maximum"))
+    figures = [[METRICS, metric, "Pipeline", pipeline.name] for metric in (*pipeline.alarms.below, *pipeline.alarms.above)]
+    if figures:
+        widgets.append(_graph("Figures of batches", target, figures, "Average"))
     queues = [item.queue_name for item in resources if isinstance(item, Queue)]
     if queues:
         letters = [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", name] for name in queues]

@@ -22,9 +22,12 @@ from sfn_dsl.resources.model import (
 )
 from sfn_dsl.resources.model import RetryPolicy as Delivery
 from sfn_dsl.resources.template import Template
+from sfn_dsl.stacks.called import called_by
 from sfn_dsl.stacks.machine import machine_resources
 from sfn_dsl.stacks.monitoring import alarms, dashboard
 from sfn_dsl.stacks.substitution import substituted
+from sfn_dsl.steps.dead_letter import poison_queue
+from sfn_dsl.steps.notify import queue_url
 from sfn_dsl.triggers.parts import DEAD_LETTERS, dead_letters, event_role, live_arn, machine_arn
 from sfn_dsl.triggers.schedule import group_of, schedule_role
 from sfn_dsl.triggers.wiring import Wired, sweeper_name
@@ -46,9 +49,13 @@ def pipeline_stack(wired: Wired, machines: Sequence[Compiled], target: Target, o
     found += _once([*ended, *triggered, *(_sweep(pipeline, target) if pipeline.control is not None else ())])
     if any(isinstance(resource, Schedule) for resource in found):
         found.append(group_of(pipeline))
+    called = called_by(compiled for compiled in machines if compiled.pipeline.name == pipeline.name)
+    found += _set_aside(pipeline, called.queues, target)
+    if pipeline.alarms.calls and called.jobs:
+        found += _failed_jobs(pipeline, called.jobs)
     found += _letters(pipeline, found)
     everything = tuple(found)
-    found += alarms(pipeline, wired.all_machines, everything, target)
+    found += alarms(pipeline, wired.all_machines, everything, called, target)
     found.append(dashboard(pipeline, wired.all_machines, everything, target))
     return Template(
         name=pipeline.name,
@@ -56,6 +63,63 @@ def pipeline_stack(wired: Wired, machines: Sequence[Compiled], target: Target, o
         resources=tuple(substituted(found, target)),
         description=f"What starts {pipeline.name}, what it may do, and what watches it, in {target.region}.",
     )
+
+
+def _set_aside(pipeline: Pipeline, queues: tuple[str, ...], target: Target) -> list[Resource]:
+    """The queue of batches that can never be processed, where a state sends letters to it."""
+    queue = Queue(id="Poison", queue_name=poison_queue(pipeline.name))
+    if queue_url(target, queue.queue_name) not in queues:
+        return []
+    return [queue, QueuePolicy(id="PoisonPolicy", queues=(Url(queue.id),), document=_policy(_only_tls(queue)))]
+
+
+def _failed_jobs(pipeline: Pipeline, jobs: tuple[str, ...]) -> list[Resource]:
+    """A rule for runs of Glue jobs that have failed, and a queue that keeps what it says of each.
+
+    Glue's own metrics are there only for jobs that have switched them on, and stand under the id of each run.
+    """
+    queue = Queue(id="JobFailures", queue_name=f"{pipeline.name}-job-failures")
+    rule = Rule(
+        id="OnJobFailure",
+        name=f"{pipeline.name}-on-job-failure",
+        event_pattern={
+            "source": ["aws.glue"],
+            "detail-type": ["Glue Job State Change"],
+            "detail": {"jobName": list(jobs), "state": ["FAILED", "TIMEOUT", "ERROR"]},
+        },
+        targets=(RuleTarget(id="keep", arn=Arn(queue.id), retry=Delivery(), dead_letter_arn=Arn(DEAD_LETTERS)),),
+        description=f"Keeps what is said of failed runs of the Glue jobs of {pipeline.name}.",
+    )
+    document = _policy(_from_rules(queue, rule), _only_tls(queue))
+    return [queue, QueuePolicy(id="JobFailuresPolicy", queues=(Url(queue.id),), document=document), rule]
+
+
+def _policy(*statements: dict[str, Value]) -> dict[str, Value]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _from_rules(queue: Queue, *rules: Rule) -> dict[str, Value]:
+    """Exactly these rules may send to a queue."""
+    return {
+        "Sid": "Rules",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": Arn(queue.id),
+        "Condition": {"ArnEquals": {"aws:SourceArn": [Arn(rule.id) for rule in rules]}},
+    }
+
+
+def _only_tls(queue: Queue) -> dict[str, Value]:
+    """Nobody may use a queue without TLS."""
+    return {
+        "Sid": "OnlyTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": Arn(queue.id),
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
 
 
 def _once(resources: Sequence[Resource]) -> list[Resource]:
@@ -129,22 +193,5 @@ def _letters(pipeline: Pipeline, resources: Sequence[Resource]) -> list[Resource
     if not rules and not schedules:
         return []
     queue: Queue = dead_letters(pipeline)
-    allowed: dict[str, Value] = {
-        "Sid": "Rules",
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": Arn(queue.id),
-        "Condition": {"ArnEquals": {"aws:SourceArn": [Arn(rule.id) for rule in rules]}},
-    }
-    tls: dict[str, Value] = {
-        "Sid": "OnlyTls",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "sqs:*",
-        "Resource": Arn(queue.id),
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    statements = [allowed, tls] if rules else [tls]
-    document: dict[str, Value] = {"Version": "2012-10-17", "Statement": statements}
-    return [queue, QueuePolicy(id="DeadLettersPolicy", queues=(Url(queue.id),), document=document)]
+    statements = [_from_rules(queue, *rules), _only_tls(queue)] if rules else [_only_tls(queue)]
+    return [queue, QueuePolicy(id="DeadLettersPolicy", queues=(Url(queue.id),), document=_policy(*statements))]

@@ -16,6 +16,7 @@ from sfn_dsl.resources.model import (
     Arn,
     Endpoint,
     EventBus,
+    EventInvokeConfig,
     Function,
     Key,
     LogGroup,
@@ -40,9 +41,14 @@ from sfn_dsl.stacks.substitution import substituted
 from sfn_dsl.texts import source_template
 from sfn_dsl.triggers.parts import inline_policy, logical_id, machine_arn
 
-__all__ = ["bridge_source", "shared_stack"]
+__all__ = ["bridge_source", "shared_stack", "shared_stack_name"]
 
 _OPERATIONS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
+
+
+def shared_stack_name(target: Target) -> str:
+    """The name of the stack that all pipelines of a target's Region share."""
+    return f"{target.deployed.bus}-shared"
 
 
 def shared_stack(target: Target, contracts: Sequence[BatchReady], machines: Sequence[Compiled], owner: str) -> Template:
@@ -64,7 +70,7 @@ def shared_stack(target: Target, contracts: Sequence[BatchReady], machines: Sequ
         found += _endpoint(target, peer)
     found.append(_bus_alarm(target))
     return Template(
-        name=f"{deployed.bus}-shared",
+        name=shared_stack_name(target),
         target=target,
         resources=tuple(substituted(found, target)),
         description=f"What all pipelines in {target.region} share.",
@@ -181,11 +187,16 @@ def _forward(target: Target, peer: str, contracts: Sequence[BatchReady]) -> list
         rights = (
             Statement(sid="Peer", actions=("events:PutEvents",), resources=(peer_bus,)),
             Statement(sid="Probe", actions=("states:DescribeStateMachine",), resources=(probed,)),
+            Statement(sid="Failures", actions=("sqs:SendMessage",), resources=(letters.arn(target),)),
         )
         name = f"{deployed.bus}-forward-on-failure"
         environment = {"PEER_BUS_ARN": peer_bus, "PROBED_MACHINE_ARN": probed}
         source = source_template("forward_on_failure.py.j2", peer=peer)
         found += _function(target, name, "forwarder", source, 15, environment, rights, f"Sends events on to {peer} when needed.")
+        # Without it an event is gone that the function could not forward in three attempts.
+        found.append(
+            EventInvokeConfig(id="ForwarderInvoking", function_name=Name("ForwarderFunction"), on_failure_arn=Arn(letters.id))
+        )
         to = RuleTarget(id="forwarder", arn=Arn("ForwarderFunction"), retry=Delivery(), dead_letter_arn=Arn(letters.id))
         found.append(
             Permission(

@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 
 from sfn_dsl.draft import Call, Draft, Site
 from sfn_dsl.expression import MISSING, Template
+from sfn_dsl.region import Target
 from sfn_dsl.steps.engines.engine import finish
 from sfn_dsl.steps.step import TaskStep
 
@@ -22,13 +23,12 @@ class Channel(Protocol):
         ...
 
 
-def queue_url(site: Site, queue: Template) -> Template:
+def queue_url(target: Target, queue: Template) -> Template:
     """The URL of a queue given by name; a URL or an expression stays what it is."""
-    queue = site.fold(queue)
     if not isinstance(queue, str) or queue.startswith("https://"):
         return queue
-    domain = "amazonaws.com.cn" if site.target.partition == "aws-cn" else "amazonaws.com"
-    return f"https://sqs.{site.target.region}.{domain}/{site.target.account}/{queue}"
+    domain = "amazonaws.com.cn" if target.partition == "aws-cn" else "amazonaws.com"
+    return f"https://sqs.{target.region}.{domain}/{target.account}/{queue}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class Sqs:
     deduplication: Template = MISSING
 
     def call(self, site: Site, message: Template) -> Call:
-        arguments: dict[str, Template] = {"QueueUrl": queue_url(site, self.queue), "MessageBody": message}
+        arguments: dict[str, Template] = {"QueueUrl": queue_url(site.target, site.fold(self.queue)), "MessageBody": message}
         if self.group is not MISSING:
             arguments["MessageGroupId"] = self.group
         if self.deduplication is not MISSING:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from sfn_dsl.control.contract import BatchReady
 from sfn_dsl.control.start import StartBatch
-from sfn_dsl.diagnostic import Diagnostic
-from sfn_dsl.expression import ContextRoot, Reference
+from sfn_dsl.diagnostic import Diagnostic, Severity
+from sfn_dsl.expression import ContextRoot, Reference, subexpressions
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.policy import THROTTLED, TRANSIENT
 from sfn_dsl.region import Target
@@ -58,6 +58,7 @@ class EventRule(Trigger):
         if self.pattern is not None:
             yield from pattern_problems(self.pattern, self.span)
             yield from input_problems(pipeline, self.input, self.span)
+            yield from self._ids(pipeline)
         elif not self.contracts(pipeline):
             yield Diagnostic(
                 code="SFN521",
@@ -67,6 +68,21 @@ class EventRule(Trigger):
             )
         yield from contract_problems(pipeline, self.contracts(pipeline), self.span)
 
+    def _ids(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
+        """A batch that is the event's id: another one each time that the event is forwarded or sent again."""
+        batch = pipeline.control.batch if pipeline.control is not None else None
+        used = {str(part._path[0]) for part in subexpressions(batch) if isinstance(part, Reference) and part._path}
+        for name, path in self.input.items():
+            if path == "$.id" and name in used:
+                yield Diagnostic(
+                    code="SFN507",
+                    message=f"the batch of pipeline `{pipeline.name}` is made of the event's id, which is a new one when "
+                    "the event is forwarded or sent again",
+                    span=self.span,
+                    help="take a business key out of the detail, such as `$.detail.batch_id`",
+                    severity=Severity.WARNING,
+                )
+
     def machines(self, pipeline: Pipeline) -> tuple[Pipeline, ...]:
         if self.via is None:
             return ()
@@ -74,7 +90,7 @@ class EventRule(Trigger):
         start = StartBatch("Start pipeline", pipeline=pipeline.name, batch=batch, input=_EVENT_INPUT, span=self.span)
         return (
             Pipeline(
-                name=starter_name(pipeline),
+                name=starter_name(pipeline, self.label),
                 comment=f"Starts {pipeline.name} for an event",
                 input=pipeline.input,
                 body=start,
@@ -87,7 +103,7 @@ class EventRule(Trigger):
         )
 
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
-        machine = pipeline.name if self.via is None else starter_name(pipeline)
+        machine = pipeline.name if self.via is None else starter_name(pipeline, self.label)
         bus = target.deployed.bus
         role = event_role(pipeline, target, bus, machine)
         delivery = Delivery(maximum_retry_attempts=self.retries, maximum_event_age_in_seconds=self.max_age_seconds)

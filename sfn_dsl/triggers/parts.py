@@ -69,11 +69,12 @@ def inline_policy(name: str, *statements: Statement) -> Policy:
 
 
 def event_role(pipeline: Pipeline, target: Target, bus: str, machine: str) -> Role:
-    """The role with which rules of a bus start a machine."""
+    """The role with which rules of a bus start a machine: the pipeline's, or one beside it."""
     kind = "default" if bus == "default" else "bus"
+    beside = machine.removeprefix(pipeline.name)
     return Role(
-        id=logical_id(kind, "start", "role"),
-        role_name=f"{pipeline.name}-{kind}-start-{target.region}",
+        id=logical_id(kind, "start", beside, "role"),
+        role_name=f"{pipeline.name}-{kind}-start{beside}-{target.region}",
         trust=trust_events(target, bus, source_arn=target.deployed.rule_source_arn),
         policies=(inline_policy("start", start_statement(target, machine)),),
         description=f"Rules on the bus {bus} start {machine}.",

@@ -134,7 +134,7 @@ class Schedule(Trigger):
             return ()
         return (
             Pipeline(
-                name=starter_name(pipeline),
+                name=starter_name(pipeline, self.label),
                 comment=f"Starts {pipeline.name} for every batch that is ready",
                 input=Input(slot=str),
                 body=Sweep("Look for batches", pipeline=pipeline.name, age_seconds=0, span=self.span),
@@ -146,7 +146,7 @@ class Schedule(Trigger):
         )
 
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
-        machine = pipeline.name if self.via is None else starter_name(pipeline)
+        machine = pipeline.name if self.via is None else starter_name(pipeline, self.label)
         purpose = f"schedule-{self.label}" if self.label else "schedule"
         role = schedule_role(pipeline, target, machine, purpose)
         given: Mapping[str, object] = {SLOT_INPUT: SCHEDULED_TIME} if self.seeks(pipeline) else self.input

@@ -18,15 +18,16 @@ __all__ = ["Intermediate", "Trigger", "Via", "starter_name"]
 
 
 class Intermediate:
-    """`via=Intermediate`: the trigger starts a small machine `<pipeline>-starter`, which starts the pipeline."""
+    """`via=Intermediate`: the trigger starts a small machine `<pipeline>-starter` (`<pipeline>-<label>-starter`), which starts the
+    pipeline."""
 
 
 Via: TypeAlias = type[Intermediate] | None
 
 
-def starter_name(pipeline: Pipeline) -> str:
-    """The name of the machine between a trigger and a pipeline."""
-    return f"{pipeline.name}-starter"
+def starter_name(pipeline: Pipeline, label: str = "") -> str:
+    """The name of the machine between a trigger with this label and a pipeline."""
+    return f"{pipeline.name}-{label}-starter" if label else f"{pipeline.name}-starter"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from sfn_dsl.control.closing import CloseRun
 from sfn_dsl.control.contract import BatchReady
 from sfn_dsl.control.ready import Announce, MarkReady
 from sfn_dsl.control.sweep import Sweep
 from sfn_dsl.deployment import Deployment
-from sfn_dsl.diagnostic import Diagnostic
+from sfn_dsl.deployment_faults import faults
+from sfn_dsl.diagnostic import Diagnostic, Severity
 from sfn_dsl.pipeline import Input, Pipeline
+from sfn_dsl.span import NOWHERE
 from sfn_dsl.steps.step import Step
+from sfn_dsl.triggers.between import between
 from sfn_dsl.triggers.event_rule import EventRule
 from sfn_dsl.triggers.parts import wanted_fields
 from sfn_dsl.triggers.trigger import Trigger
 
 __all__ = ["Wired", "Wiring", "closer", "sweeper_name", "wire"]
 
+_LABEL: Final = re.compile(r"[0-9A-Za-z-]+")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wired:
-    """A pipeline with the steps that triggers and consumers add to it, its triggers, and the machines beside it."""
+    """A pipeline with the steps that triggers and consumers add to it, its triggers, and the machines beside it. `broken`: an error
+    was found in its triggers or its deployment, so that nothing can be deployed for it."""
 
     pipeline: Pipeline
     triggers: tuple[Trigger, ...] = ()
     machines: tuple[Pipeline, ...] = ()
+    broken: bool = False
 
     @property
     def all_machines(self) -> tuple[Pipeline, ...]:
@@ -66,8 +75,8 @@ def closer(deployed: Deployment) -> Pipeline:
 def wire(pipelines: Iterable[Pipeline]) -> Wiring:
     """Give every pipeline what its own triggers and those of its consumers ask for."""
     declared = list(pipelines)
-    problems: list[Diagnostic] = []
-    triggers = {id(pipeline): _triggers(pipeline, problems) for pipeline in declared}
+    own_problems: dict[int, list[Diagnostic]] = {id(pipeline): [] for pipeline in declared}
+    triggers = {id(pipeline): _triggers(pipeline, own_problems[id(pipeline)]) for pipeline in declared}
     starts: dict[str, list[Step]] = {}
     for pipeline in declared:
         for trigger in triggers[id(pipeline)]:
@@ -75,17 +84,21 @@ def wire(pipelines: Iterable[Pipeline]) -> Wiring:
                 starts.setdefault(upstream, []).append(step)
     found = {}
     for pipeline in declared:
-        own = triggers[id(pipeline)]
+        own, wrong = triggers[id(pipeline)], own_problems[id(pipeline)]
+        if pipeline.deployment is not None:
+            wrong += _deployment(pipeline, pipeline.deployment)
+        wrong += _twins(pipeline, own)
         machines = [machine for trigger in own for machine in trigger.machines(pipeline)]
         if pipeline.control is not None:
             machines.append(_sweeper(pipeline))
-        before = [block for trigger in own if (block := trigger.before(pipeline)) is not None]
+        # Two schedules that look for batches need one state that tells a slot from a batch.
+        before = list({type(block): block for trigger in own if (block := trigger.before(pipeline)) is not None}.values())
         after = [*_announced(pipeline, declared), *starts.get(pipeline.name, ())]
         wired = replace(pipeline, before=before or None, after=after or None)
-        found[pipeline.name] = Wired(pipeline=wired, triggers=own, machines=tuple(machines))
-    problems += _loops(declared, triggers)
-    problems += _unknown_upstreams(declared, starts)
-    return Wiring(pipelines=found, problems=tuple(problems))
+        broken = any(one.severity is Severity.ERROR for one in wrong)
+        found[pipeline.name] = Wired(pipeline=wired, triggers=own, machines=tuple(machines), broken=broken)
+    among = between(declared, {pipeline.name: triggers[id(pipeline)] for pipeline in declared})
+    return Wiring(pipelines=found, problems=(*(one for wrong in own_problems.values() for one in wrong), *among))
 
 
 def _triggers(pipeline: Pipeline, problems: list[Diagnostic]) -> tuple[Trigger, ...]:
@@ -119,8 +132,54 @@ def _triggers(pipeline: Pipeline, problems: list[Diagnostic]) -> tuple[Trigger, 
                 )
             )
         labels.setdefault(key, trigger)
+        problems += _label(pipeline, trigger)
         problems += trigger.problems(pipeline)
     return tuple(found)
+
+
+def _label(pipeline: Pipeline, trigger: Trigger) -> list[Diagnostic]:
+    if not trigger.label or _LABEL.fullmatch(trigger.label):
+        return []
+    return [
+        Diagnostic(
+            code="SFN102",
+            message=f"`{trigger.label}` is no label of a trigger of pipeline `{pipeline.name}`",
+            span=trigger.span,
+            help="use letters, digits and `-`",
+        )
+    ]
+
+
+def _twins(pipeline: Pipeline, triggers: Iterable[Trigger]) -> list[Diagnostic]:
+    """Machines of one name that two triggers would make."""
+    first: dict[str, Trigger] = {}
+    found = []
+    for trigger in triggers:
+        for machine in trigger.machines(pipeline):
+            other = first.setdefault(machine.name, trigger)
+            if other is not trigger and type(other) is not type(trigger):
+                found.append(
+                    Diagnostic(
+                        code="SFN526",
+                        message=f"two triggers of pipeline `{pipeline.name}` both make the machine `{machine.name}`",
+                        span=trigger.span,
+                        help="give one of them a `label`, which becomes part of the name",
+                        also=((other.span, "the first one"),),
+                    )
+                )
+    return found
+
+
+def _deployment(pipeline: Pipeline, deployment: Deployment) -> list[Diagnostic]:
+    return [
+        Diagnostic(
+            code="SFN620",
+            message=f"deployment of pipeline `{pipeline.name}`: {fault.message}",
+            span=pipeline.span if deployment.span is NOWHERE else deployment.span,
+            help=fault.help,
+        )
+        for fault in faults(deployment)
+    ]
 
 
 def _sweeper(pipeline: Pipeline) -> Pipeline:
@@ -149,58 +208,3 @@ def _announced(pipeline: Pipeline, declared: Iterable[Pipeline]) -> list[Step]:
             step = MarkReady(name, consumer=consumer.name, batch=contract.batch_id, input=given, span=contract.span)
             found.append(step)
     return [*found, Announce("Announce batch", contract=contract, span=contract.span)]
-
-
-def _loops(declared: list[Pipeline], triggers: Mapping[int, tuple[Trigger, ...]]) -> list[Diagnostic]:
-    """Pipelines that start each other in a circle. Iterative depth-first search."""
-    names = {pipeline.name: pipeline for pipeline in declared}
-    follows: dict[str, list[str]] = {name: [] for name in names}
-    for pipeline in declared:
-        heard = {contract.pipeline for trigger in triggers[id(pipeline)] for contract in trigger.contracts(pipeline)}
-        for upstream in sorted(heard | {contract.pipeline for contract in pipeline.consumes}):
-            if upstream in follows:
-                follows[upstream].append(pipeline.name)
-    found: list[Diagnostic] = []
-    done: set[str] = set()
-    for start in names:
-        path: list[str] = []
-        stack: list[tuple[str, bool]] = [(start, True)]
-        while stack:
-            name, entering = stack.pop()
-            if not entering:
-                path.pop()
-                done.add(name)
-                continue
-            if name in path:
-                circle = [*path[path.index(name) :], name]
-                found.append(
-                    Diagnostic(
-                        code="SFN525",
-                        message=f"pipelines trigger each other in a circle: {' -> '.join(circle)}",
-                        span=names[name].span,
-                        help="let one of them consume something else",
-                    )
-                )
-                continue
-            if name in done:
-                continue
-            path.append(name)
-            stack.append((name, False))
-            stack += [(follower, True) for follower in reversed(follows[name])]
-    return found
-
-
-def _unknown_upstreams(declared: list[Pipeline], starts: Mapping[str, list[Step]]) -> list[Diagnostic]:
-    """Contracts of pipelines that the project does not have, where one of them would have to start something."""
-    known = {pipeline.name for pipeline in declared}
-    return [
-        Diagnostic(
-            code="SFN521",
-            message=f"`{upstream}`, which is to start this pipeline directly, is no pipeline of the project",
-            span=step.span,
-            help="use EventRule for contracts of other projects",
-        )
-        for upstream, steps in starts.items()
-        if upstream not in known
-        for step in steps
-    ]

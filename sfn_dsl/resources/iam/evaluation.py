@@ -22,7 +22,9 @@ from sfn_dsl.resources.iam.statement import Statement
 
 __all__ = ["OPERATORS", "Needed", "allows", "covers", "needed_by_call", "unused"]
 
-OPERATORS: Final = frozenset({"StringEquals", "StringLike", "ArnEquals", "ArnLike", "ForAnyValue:StringEquals"})
+OPERATORS: Final = frozenset(
+    {"StringEquals", "StringLike", "ArnEquals", "ArnLike", "ForAnyValue:StringEquals", "ForAnyValue:StringLike"}
+)
 """The condition operators that can be evaluated."""
 
 _PIECES = re.compile(r"\$\{([*?$])\}|([*?])|(.[^*?$]*)", re.S)
@@ -135,7 +137,7 @@ def _holds(operator: str, wanted: Json, value: str | None) -> bool:
     choices = [str(one) for one in (wanted if isinstance(wanted, (list, tuple)) else [wanted])]
     if operator.endswith("StringEquals"):
         return value in choices
-    if operator == "StringLike":
+    if operator.endswith("StringLike"):
         return any(covers(one, value) for one in choices)
     return any(_arn_like(one, value) for one in choices)
 

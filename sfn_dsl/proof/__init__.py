@@ -1,0 +1,2 @@
+"""What generated machines, rules, functions and tables do when Regions stop, events double and answers are lost: run, and
+counted."""

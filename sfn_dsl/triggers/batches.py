@@ -1,0 +1,68 @@
+"""The business key of a batch: a text that differs from batch to batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from sfn_dsl.diagnostic import Diagnostic, Severity
+from sfn_dsl.expression import Comparison, Expression, Logic, Negation, Operation, Reference, Setting, Template, subexpressions
+from sfn_dsl.span import Span
+from sfn_dsl.triggers.shapes import declared_shape
+
+__all__ = ["batch_problems"]
+
+_NUMBERS: Final = frozenset(
+    {"add", "divide", "length", "max", "min", "modulo", "multiply", "negate", "number", "random", "subtract", "sum"}
+    | {"contains", "exists", "matches"}
+)
+_LISTS: Final = frozenset({"append", "partition", "range", "split", "unique"})
+_KINDS: Final = {
+    "integer": "a number",
+    "number": "a number",
+    "boolean": "a truth value",
+    "list": "a list",
+    "map": "an object",
+    "structure": "an object",
+}
+
+
+def batch_problems(batch: Template, owner: str, span: Span) -> Iterator[Diagnostic]:
+    """Findings about a batch. `owner`: whose it is, such as ``pipeline `p` ``."""
+    kind = _kind(batch)
+    if kind:
+        yield Diagnostic(
+            code="SFN528",
+            message=f"the batch of {owner} is {kind}, and the control table's key is a text",
+            span=span,
+            help='declare it as `str`, or make a text of it: `fn.format("{}", x)`',
+        )
+    elif all(isinstance(part, (Operation, Setting)) and getattr(part, "name", "") != "uuid" for part in subexpressions(batch)):
+        yield Diagnostic(
+            code="SFN528",
+            message=f"the batch of {owner} is the same for all executions, so that only the first one does anything",
+            span=span,
+            help="make it of what tells one batch from another, such as an input",
+            severity=Severity.WARNING,
+        )
+
+
+def _kind(batch: Template) -> str:
+    """What a batch is that is no text, in words; empty for a text and for what is not known."""
+    match batch:
+        case str() | Setting():
+            return ""
+        case Reference():
+            return _KINDS.get(declared_shape(batch).kind, "")
+        case Operation(name=name):
+            return "a number or a truth value" if name in _NUMBERS else "a list" if name in _LISTS else ""
+        case Comparison() | Logic() | Negation():
+            return "a truth value"
+        case Expression():
+            return ""
+        case bool():
+            return "a truth value"
+        case int() | float():
+            return "a number"
+        case _:
+            return f"of type {type(batch).__name__}"

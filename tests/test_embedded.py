@@ -1,0 +1,375 @@
+"""The embedded AWS as a process: its state outlives it, one folder has one server, nothing is left behind, faults come to order."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+from embedded_clients import EAST, FAILS, PASSES, ROLE, WEST, client, refused
+
+from sfn_dsl.embedded.process import Embedded, Endpoint, Options, running, start, stop
+from sfn_dsl.errors import EnvironmentFault
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    with Embedded(tmp_path_factory.mktemp("aws")) as found:
+        yield found
+
+
+@pytest.fixture
+def clean(endpoint: Endpoint) -> Iterator[Endpoint]:
+    yield endpoint
+    endpoint.control("DELETE", "/_faults")
+    endpoint.control("DELETE", "/_calls")
+
+
+def _gone(pid: int, seconds: float = 10.0) -> bool:
+    """Whether a process ends within some seconds. One that nobody has waited for counts as ended."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def _answers(endpoint: Endpoint) -> dict[str, Any]:
+    """What an account looks like from outside, in both Regions; times and request ids of other services left out."""
+    found: dict[str, Any] = {}
+    for region in (EAST, WEST):
+        states = client(endpoint, region=region)
+        for one in states.list_state_machines()["stateMachines"]:
+            arn = one["stateMachineArn"]
+            found[arn] = [
+                states.describe_state_machine(stateMachineArn=arn),
+                states.list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"],
+                states.list_state_machine_aliases(stateMachineArn=arn)["stateMachineAliases"],
+                states.list_tags_for_resource(resourceArn=arn)["tags"],
+            ]
+            for execution in states.list_executions(stateMachineArn=arn)["executions"]:
+                found[execution["executionArn"]] = [
+                    execution,
+                    states.get_execution_history(executionArn=execution["executionArn"])["events"],
+                ]
+        found[f"queues {region}"] = client(endpoint, "sqs", region).list_queues().get("QueueUrls")
+        found[f"items {region}"] = [
+            client(endpoint, "dynamodb", region).scan(TableName=name)["Items"]
+            for name in client(endpoint, "dynamodb", region).list_tables()["TableNames"]
+        ]
+        found[f"rules {region}"] = client(endpoint, "events", region).list_rules()["Rules"]
+        found[f"alarms {region}"] = [
+            one["AlarmName"] for one in client(endpoint, "cloudwatch", region).describe_alarms()["MetricAlarms"]
+        ]
+        found[f"schedules {region}"] = [one["Arn"] for one in client(endpoint, "scheduler", region).list_schedules()["Schedules"]]
+        found[f"topics {region}"] = client(endpoint, "sns", region).list_subscriptions()["Subscriptions"]
+        found[f"stacks {region}"] = [
+            one["StackId"] for one in client(endpoint, "cloudformation", region).describe_stacks()["Stacks"]
+        ]
+    found["role"] = client(endpoint, "iam").get_role(RoleName="r")["Role"]["RoleId"]
+    found["object"] = client(endpoint, "s3").get_object(Bucket="lake", Key="a b/c")["Body"].read()
+    return json.loads(
+        json.dumps(found, default=str), object_hook=lambda value: {k: v for k, v in value.items() if k != "ResponseMetadata"}
+    )
+
+
+def _fill(endpoint: Endpoint) -> None:
+    for region in (EAST, WEST):
+        states = client(endpoint, region=region)
+        arn = states.create_state_machine(
+            name="m", definition=PASSES, roleArn=ROLE, publish=True, tags=[{"key": "a", "value": "b"}]
+        )["stateMachineArn"]
+        states.update_state_machine(stateMachineArn=arn, definition=FAILS, publish=True, versionDescription="two")
+        routing = [{"stateMachineVersionArn": f"{arn}:2", "weight": 60}, {"stateMachineVersionArn": f"{arn}:1", "weight": 40}]
+        states.create_state_machine_alias(name="live", routingConfiguration=routing)
+        for _ in range(5):
+            execution = states.start_execution(stateMachineArn=f"{arn}:live")["executionArn"]
+        if states.describe_execution(executionArn=execution)["status"] == "FAILED":
+            states.redrive_execution(executionArn=execution)
+        gone = states.create_state_machine(name="gone", definition=PASSES, roleArn=ROLE)["stateMachineArn"]
+        states.delete_state_machine(stateMachineArn=gone)
+        client(endpoint, "sqs", region).create_queue(QueueName="q")
+        table = client(endpoint, "dynamodb", region)
+        table.create_table(
+            TableName="t",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        )
+        table.put_item(TableName="t", Item={"pk": {"S": f"ä {region}"}, "n": {"N": "1"}})
+        client(endpoint, "events", region).put_rule(Name="r", EventPattern='{"source": ["etl"]}')
+        client(endpoint, "cloudwatch", region).put_metric_alarm(
+            AlarmName="a", MetricName="m", Namespace="n", Period=60, EvaluationPeriods=1, Threshold=1.0,
+            ComparisonOperator="GreaterThanThreshold", Statistic="Sum",
+        )  # fmt: skip
+        target = {"Arn": f"{arn}:live", "RoleArn": ROLE}
+        client(endpoint, "scheduler", region).create_schedule(
+            Name="s", FlexibleTimeWindow={"Mode": "OFF"}, ScheduleExpression="rate(1 day)", Target=target
+        )
+        topic = client(endpoint, "sns", region).create_topic(Name="t")["TopicArn"]
+        client(endpoint, "sns", region).subscribe(TopicArn=topic, Protocol="email", Endpoint="a@example.com")
+        template = json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}})
+        client(endpoint, "cloudformation", region).create_stack(StackName="s", TemplateBody=template)
+    client(endpoint, "iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")
+    client(endpoint, "s3").create_bucket(Bucket="lake")
+    client(endpoint, "s3").put_object(Bucket="lake", Key="a b/c", Body=b"\xff\x00text")
+
+
+def test_state_outlives_the_server_even_when_it_is_killed(tmp_path: Path) -> None:
+    folder = tmp_path / "aws"
+    with Embedded(folder) as first:
+        _fill(first)
+        before = _answers(first)
+        os.kill(first.pid, signal.SIGKILL)
+        assert _gone(first.pid)
+        assert (folder / "server.json").exists()
+        assert running(folder) is None
+    # A last line that was cut short, as by a full disk.
+    with (folder / "journal.jsonl").open("a") as journal:
+        journal.write('{"service": "sta')
+    with Embedded(folder) as second:
+        assert second.control("GET", "/_health")["lost"] == []
+        assert second.url == first.url
+        assert _answers(second) == before
+    with Embedded(folder, Options(fresh=True)) as third:
+        assert client(third).list_state_machines()["stateMachines"] == []
+
+
+def test_the_journal_holds_no_signature(tmp_path: Path) -> None:
+    with Embedded(tmp_path) as endpoint:
+        client(endpoint, "sqs").create_queue(QueueName="q")
+        text = (tmp_path / "journal.jsonl").read_text()
+        client(endpoint, "sqs").list_queues()
+        assert (tmp_path / "journal.jsonl").read_text() == text
+    assert text.count("\n") == 1
+    assert "Signature=0" in text
+
+
+def test_starts_at_once_give_one_server(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: start(tmp_path), range(4)))
+    try:
+        assert len({one.pid for one in found}) == 1
+        assert [one.started for one in found].count(True) == 1
+        with Embedded(tmp_path) as shared:
+            assert shared.pid == found[0].pid
+        assert running(tmp_path) == found[0]
+    finally:
+        assert stop(tmp_path)
+    assert _gone(found[0].pid)
+    assert not stop(tmp_path)
+    assert not (tmp_path / "server.json").exists()
+
+
+def test_a_file_of_a_dead_server_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "server.json").write_text(json.dumps({"url": "http://127.0.0.1:9", "pid": os.getpid()}))
+    (tmp_path / "server.lock").touch()
+    assert running(tmp_path) is None
+    with Embedded(tmp_path) as endpoint:
+        assert endpoint.pid != os.getpid()
+
+
+def test_it_ends_when_nobody_asks(tmp_path: Path) -> None:
+    endpoint = start(tmp_path, Options(idle_minutes=0.01))
+    assert _gone(endpoint.pid)
+    assert running(tmp_path) is None
+
+
+def test_it_ends_when_told(tmp_path: Path) -> None:
+    endpoint = start(tmp_path)
+    assert endpoint.control("POST", "/_stop") == {}
+    assert _gone(endpoint.pid)
+    with pytest.raises(EnvironmentFault, match="does not answer"):
+        endpoint.control("GET", "/_health")
+
+
+def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path) -> None:
+    script = f"""
+import time
+from pathlib import Path
+from sfn_dsl.embedded.process import Embedded
+with Embedded(Path({str(tmp_path)!r})) as endpoint:
+    print(endpoint.pid, flush=True)
+    time.sleep(600)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        parent.kill()
+    assert _gone(pid)
+
+
+def test_only_loopback_answers(endpoint: Endpoint) -> None:
+    port = int(endpoint.url.rpartition(":")[2])
+    listening = []
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        lines = Path(table).read_text().splitlines()[1:] if Path(table).exists() else []
+        listening += [line.split()[1] for line in lines if line.split()[3] == "0A" and line.split()[1].endswith(f":{port:04X}")]
+    assert listening == [f"0100007F:{port:04X}"]
+    with socket.create_connection(("127.0.0.1", port)):
+        pass
+
+
+def test_moto_that_is_not_installed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sfn_dsl.embedded.process.find_spec", lambda name: None)
+    with pytest.raises(EnvironmentFault, match="needs moto, which is not installed") as caught:
+        start(tmp_path)
+    assert caught.value.help == "pip install 'sfn_dsl[local]'"
+
+
+def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:
+    (tmp_path / "journal.jsonl").write_text("[]\n")
+    with pytest.raises(EnvironmentFault, match="does not start"):
+        start(tmp_path)
+    assert running(tmp_path) is None
+
+
+def test_calls_are_noted(clean: Endpoint) -> None:
+    clean.control("DELETE", "/_calls")
+    client(clean, region=WEST).list_state_machines()
+    client(clean, "s3").list_buckets()
+    client(clean, "lambda").list_functions()
+    client(clean, "scheduler").list_schedules()
+    client(clean, "cloudwatch").describe_alarms()
+    client(clean, "iam").list_roles()
+    refused(
+        "StateMachineDoesNotExist",
+        client(clean).start_execution,
+        stateMachineArn=f"arn:aws:states:{EAST}:111122223333:stateMachine:no",
+    )
+    noted = [(one["service"], one["operation"], one["region"], one["status"]) for one in clean.control("GET", "/_calls")]
+    assert noted == [
+        ("states", "ListStateMachines", WEST, 200),
+        ("s3", "ListBuckets", EAST, 200),
+        ("lambda", "ListFunctions", EAST, 200),
+        ("scheduler", "ListSchedules", EAST, 200),
+        ("monitoring", "DescribeAlarms", EAST, 200),
+        ("iam", "ListRoles", EAST, 200),
+        ("states", "StartExecution", EAST, 400),
+    ]
+
+
+# service, its Python call, and the codes of throttle, denied, expired.
+REFUSED = [
+    ("stepfunctions", "list_state_machines", "ThrottlingException", "AccessDeniedException", "ExpiredTokenException"),
+    ("dynamodb", "list_tables", "ThrottlingException", "AccessDeniedException", "ExpiredTokenException"),
+    ("lambda", "list_functions", "ThrottlingException", "AccessDeniedException", "ExpiredTokenException"),
+    ("cloudwatch", "describe_alarms", "ThrottlingException", "AccessDeniedException", "ExpiredTokenException"),
+    ("iam", "list_roles", "Throttling", "AccessDenied", "ExpiredToken"),
+    ("s3", "list_buckets", "Throttling", "AccessDenied", "ExpiredToken"),
+]
+
+
+@pytest.mark.parametrize(("service", "call", "throttled", "denied", "expired"), REFUSED)
+def test_faults_that_are_answers(clean: Endpoint, service: str, call: str, throttled: str, denied: str, expired: str) -> None:
+    ask = getattr(client(clean, service), call)
+    kinds = {"throttle": throttled, "denied": denied, "expired": expired, "internal": "InternalFailure"}
+    for kind, code in kinds.items():
+        clean.control("POST", "/_faults", {"service": service, "region": EAST, "fault": kind, "call": 2, "times": 2})
+        ask()
+        refused(code, ask)
+        refused(code, ask)
+        ask()
+    assert clean.control("GET", "/_faults") == []
+
+
+def test_faults_are_for_one_operation_of_one_region(clean: Endpoint) -> None:
+    clean.control("POST", "/_faults", {"service": "states", "operation": "ListActivities", "fault": "denied"})
+    clean.control("POST", "/_faults", {"service": "states", "region": WEST, "fault": "throttle"})
+    client(clean).list_state_machines()
+    refused("ThrottlingException", client(clean, region=WEST).list_state_machines)
+    refused("AccessDeniedException", client(clean).list_activities)
+
+
+@pytest.mark.parametrize(("kind", "done"), [("drop_before", False), ("drop_after", True)])
+def test_dropped_connections(clean: Endpoint, kind: str, done: bool) -> None:
+    clean.control("POST", "/_faults", {"operation": "CreateStateMachine", "fault": kind})
+    with pytest.raises(BotoCoreError):
+        client(clean).create_state_machine(name=kind, definition=PASSES, roleArn=ROLE)
+    names = [one["name"] for one in client(clean).list_state_machines()["stateMachines"]]
+    assert (kind in names) is done
+
+
+def test_stale_answers(clean: Endpoint) -> None:
+    aws = client(clean)
+    arn = aws.create_state_machine(name="stale", definition=PASSES, roleArn=ROLE)["stateMachineArn"]
+    clean.control("POST", "/_faults", {"service": "states", "operation": "DescribeStateMachine", "fault": "stale", "times": 2})
+    refused("StateMachineDoesNotExist", aws.describe_state_machine, stateMachineArn=arn)
+    aws.update_state_machine(stateMachineArn=arn, definition=FAILS)
+    assert aws.describe_state_machine(stateMachineArn=arn)["definition"] == PASSES
+    assert aws.describe_state_machine(stateMachineArn=arn)["definition"] == FAILS
+
+
+def test_late_answers(clean: Endpoint) -> None:
+    clean.control("POST", "/_faults", {"service": "states", "fault": "delay", "seconds": 0.3})
+    begin = time.monotonic()
+    client(clean).list_state_machines()
+    assert time.monotonic() - begin >= 0.3
+
+
+@pytest.mark.parametrize(("when", "made"), [("before", ["k0"]), ("after", ["k0", "k1"])])
+def test_a_client_is_killed_between_two_calls(tmp_path: Path, when: str, made: list[str]) -> None:
+    with Embedded(tmp_path) as endpoint:
+        script = f"""
+import sys
+import boto3
+states = boto3.client("stepfunctions", region_name="us-east-1", endpoint_url={endpoint.url!r},
+                      aws_access_key_id="local", aws_secret_access_key="local")
+sys.stdin.readline()
+for number in range(4):
+    states.create_state_machine(name=f"k{{number}}", definition={PASSES!r}, roleArn={ROLE!r})
+"""
+        with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, text=True) as process:
+            endpoint.control("POST", "/_kill_client_after", {"pid": process.pid, "call": 2, "when": when})
+            process.communicate("go\n", timeout=60)
+        assert process.returncode == -signal.SIGKILL
+        assert [one["name"] for one in client(endpoint).list_state_machines()["stateMachines"]] == made
+
+
+BAD_CONTROLS = [
+    ("POST", "/_faults", {"fault": "flood"}),
+    ("POST", "/_faults", {"fault": "throttle", "nth": 1}),
+    ("POST", "/_faults", {"fault": "throttle", "call": 0}),
+    ("POST", "/_faults", {"fault": "throttle", "call": True}),
+    ("POST", "/_faults", {"fault": "throttle", "service": 1}),
+    ("POST", "/_faults", {"fault": "stale", "service": "s3"}),
+    ("POST", "/_faults", {"fault": "kill_after"}),
+    ("POST", "/_faults", "throttle"),
+    ("POST", "/_kill_client_after", {"pid": 1}),
+    ("POST", "/_kill_client_after", {"pid": 4711, "when": "now"}),
+    ("GET", "/_nothing", None),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "value"), BAD_CONTROLS)
+def test_control_requests_that_are_refused(endpoint: Endpoint, method: str, path: str, value: Any) -> None:
+    with pytest.raises(EnvironmentFault, match="refuses"):
+        endpoint.control(method, path, value)
+    assert endpoint.control("GET", "/_faults") == []
+
+
+def test_the_server_is_not_killed_by_its_own_fault(endpoint: Endpoint) -> None:
+    with pytest.raises(EnvironmentFault, match="does not end itself"):
+        endpoint.control("POST", "/_kill_client_after", {"pid": endpoint.pid, "call": 1})
+
+
+def test_what_moto_does_not_know_is_an_error_and_not_the_end(endpoint: Endpoint) -> None:
+    with pytest.raises(ClientError):
+        client(endpoint, "events").list_endpoints()
+    client(endpoint).list_state_machines()

@@ -1,0 +1,494 @@
+"""The generated functions run as Lambda runs them: their own text, a process of its own, real boto3 over HTTP against a moto server."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.request import Request, urlopen
+
+import boto3
+import pytest
+from estate import ACCOUNT, ARBITER, EAST, WEST
+
+from sfn_dsl import BatchReady, Control, EventLambda, Input, Load, Pipeline, SnsEvent, Stage
+from sfn_dsl.control.names import execution_name
+from sfn_dsl.deployment import Deployment
+from sfn_dsl.region import Target
+from sfn_dsl.resources.model import Function
+from sfn_dsl.resources.template import Template
+from sfn_dsl.stacks.pipeline_stack import pipeline_stack
+from sfn_dsl.stacks.shared_stack import shared_stack
+from sfn_dsl.triggers.wiring import wire
+
+# What Lambda does: load the module once, call the handler per event, name an exception by its class.
+DRIVER = """
+import importlib.util, json, sys
+import boto3
+told = json.load(sys.stdin)
+if told["endpoints"]:
+    real = boto3.client
+    def client(service, region_name=None, **options):
+        return real(service, region_name=region_name, endpoint_url=told["endpoints"].get(region_name), **options)
+    boto3.client = client
+spec = importlib.util.spec_from_file_location("index", told["file"])
+index = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(index)
+for event in told["events"]:
+    try:
+        answer = {"returned": index.handler(event, None)}
+    except Exception as error:
+        answer = {"errorType": type(error).__name__, "errorMessage": str(error)}
+    print("\\u0001" + json.dumps(answer))
+"""
+SECRETS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+NOBODY = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """A moto server over HTTP."""
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    url = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+    # All moto servers of a process share one world.
+    reset = Request(f"{url}/moto-api/reset", method="POST")
+    urlopen(reset).close()
+    yield url
+    urlopen(reset).close()
+    server.stop()
+
+
+def client(service: str, endpoint: str, region: str = EAST) -> Any:
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    return boto3.client(service, region_name=region, endpoint_url=endpoint, **keys)
+
+
+def invoke(
+    folder: Path,
+    source: str,
+    events: list[Any],
+    endpoint: str,
+    *,
+    region: str = EAST,
+    environment: Mapping[str, str] | None = None,
+    endpoints: Mapping[str, str] | None = None,
+) -> list[dict[str, Any]]:
+    """What each call of the handler came to. `endpoints`: where clients of single Regions go instead."""
+    (folder / "index.py").write_text(source, encoding="utf-8")
+    known = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    surroundings = {**known, **SECRETS, "AWS_DEFAULT_REGION": region, "AWS_ENDPOINT_URL": endpoint, **(environment or {})}
+    told = {"file": str(folder / "index.py"), "events": events, "endpoints": dict(endpoints or {})}
+    done = subprocess.run(
+        [sys.executable, "-c", DRIVER],
+        input=json.dumps(told),
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line[1:]) for line in done.stdout.splitlines() if line.startswith("\u0001")]
+
+
+def source_in(template: Template, name: str) -> str:
+    [found] = [one.source for one in template.resources if isinstance(one, Function) and one.function_name == name]
+    return found
+
+
+READY = BatchReady(pipeline="up", batch_id="b", fields={"uri": "u", "unread": 1})
+
+
+def pipeline(name: str, *triggers: Any) -> Pipeline:
+    batch = Input(batch_id=str, uri="none")
+    load = Load.lambda_("Put", function="f", payload={"b": batch.batch_id, "u": batch.uri}, timeout_seconds=60)
+    control = Control(batch.batch_id)
+    return Pipeline(name=name, input=batch, control=control, body=Stage("load", load), consumes=(READY,), triggers=triggers)
+
+
+def stack(made: Pipeline) -> Template:
+    return pipeline_stack(wire([made]).pipelines[made.name], [], Target(region=EAST, account=ACCOUNT), "publish")
+
+
+def shared(region: str, deployment: Deployment) -> Template:
+    return shared_stack(Target(region=region, account=ACCOUNT, deployment=deployment), [READY], [], "publish")
+
+
+def sources() -> dict[str, str]:
+    failing = Deployment(active=EAST, passive=WEST, forward="on-failure")
+    sns = SnsEvent(topic="t", input={"batch_id": "order.id", "uri": "where"}, key="batch_id")
+    return {
+        "start_for_event": source_in(stack(pipeline("down", EventLambda())), "down-starter"),
+        "start_for_message": source_in(stack(pipeline("down", sns)), "down-messages-starter"),
+        "control_bridge": source_in(shared(WEST, ARBITER), "etl-control-bridge"),
+        "forward_on_failure": source_in(shared(EAST, failing), "etl-forward-on-failure"),
+    }
+
+
+SOURCES = sources()
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_source_is_good_python(name: str, tmp_path: Path) -> None:
+    source = SOURCES[name]
+    tree = ast.parse(source, feature_version=(3, 11))
+    assert ast.get_docstring(tree)
+    assert len(source.splitlines()) < 60
+    # CloudFormation takes 4 MB of inline code, but people read it in a pull request.
+    file = tmp_path / "index.py"
+    file.write_text(source.rstrip("\n") + "\n", encoding="utf-8")
+    ruff = [str(Path(sys.executable).parent / "ruff"), "check", "--isolated", "--target-version", "py313", "--line-length", "132"]
+    done = subprocess.run([*ruff, "--select", "E,F,W,I,B,UP", str(file)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+# The starter for events
+
+
+def machine(endpoint: str, name: str = "m") -> str:
+    role = f"arn:aws:iam::{ACCOUNT}:role/r"
+    definition = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Succeed"}}})
+    return str(
+        client("stepfunctions", endpoint).create_state_machine(name=name, definition=definition, roleArn=role)["stateMachineArn"]
+    )
+
+
+def started(endpoint: str, arn: str) -> dict[str, Any]:
+    """Inputs of the executions of a machine, by name."""
+    states = client("stepfunctions", endpoint)
+    found = states.list_executions(stateMachineArn=arn)["executions"]
+    return {one["name"]: json.loads(states.describe_execution(executionArn=one["executionArn"])["input"]) for one in found}
+
+
+@pytest.mark.parametrize(
+    "batch",
+    ["b1", "2026-11-21T02:00:00Z", "x" * 80, "x" * 300, "\u00e9t\u00e9 \u2713 \U0001f600", 'a"b\\c\n', "", "a/b", "a:b", "a_b-c"],
+)
+def test_an_event_starts_an_execution_once(batch: str, endpoint: str, tmp_path: Path) -> None:
+    arn = machine(endpoint, f"m{uuid.uuid4().hex}")
+    detail = {"pipeline": "up", "batch_id": batch, "uri": "s3://x", "unread": 7, "status": "SUCCEEDED"}
+    events = [{"id": str(number), "detail": detail} for number in range(2)]
+    first, second = invoke(tmp_path, SOURCES["start_for_event"], events, endpoint, environment={"STATE_MACHINE_ARN": arn})
+    name = execution_name("down", batch)
+    assert started(endpoint, arn) == {name: {"batch_id": batch, "uri": "s3://x"}}
+    assert first == {"returned": {"started": f"{arn.replace(':stateMachine:', ':execution:')}:{name}"}}
+    # AWS answers the same ARN while the first one runs, and refuses when it has ended; moto's have ended.
+    assert second in (first, {"returned": {"duplicate": name}})
+
+
+def test_keys_that_look_alike_are_told_apart(endpoint: str, tmp_path: Path) -> None:
+    arn = machine(endpoint, f"m{uuid.uuid4().hex}")
+    batches = ["a b", "a/b", "a-b", "a:b", "x" * 90, "x" * 91]
+    events = [{"detail": {"batch_id": batch, "attempt": attempt}} for batch in batches for attempt in (1, 2)]
+    answers = invoke(tmp_path, SOURCES["start_for_event"], events, endpoint, environment={"STATE_MACHINE_ARN": arn})
+    assert all("started" in one["returned"] for one in answers)
+    assert started(endpoint, arn).keys() == {execution_name("down", batch, attempt) for batch in batches for attempt in (1, 2)}
+    assert all(len(name) <= 80 for name in started(endpoint, arn))
+
+
+@pytest.mark.parametrize(
+    ("event", "arn", "error"),
+    [
+        ({"detail": {"batch_id": "b"}}, f"arn:aws:states:{EAST}:{ACCOUNT}:stateMachine:gone", "StateMachineDoesNotExist"),
+        ({"detail": {}}, "", "KeyError"),
+        ({}, "", "KeyError"),
+    ],
+)
+def test_an_event_that_cannot_start_anything_is_an_error(event: Any, arn: str, error: str, endpoint: str, tmp_path: Path) -> None:
+    """Lambda repeats the call, then sends it to the queue for failures."""
+    [answer] = invoke(tmp_path, SOURCES["start_for_event"], [event], endpoint, environment={"STATE_MACHINE_ARN": arn})
+    assert answer["errorType"] == error
+
+
+# The starter for messages
+
+
+def record(number: int, body: str) -> dict[str, Any]:
+    return {"messageId": f"m{number}", "body": body, "eventSource": "aws:sqs"}
+
+
+def test_messages_start_executions_and_bad_ones_come_again(endpoint: str, tmp_path: Path) -> None:
+    arn = machine(endpoint, f"m{uuid.uuid4().hex}")
+    bodies = [
+        {"order": {"id": "o 1"}, "where": "s3://1", "more": 1},
+        {"order": {"id": "o 1"}, "where": "s3://1"},
+        {"order": {}, "where": "s3://2"},
+        {"order": {"id": "\u00e9" * 100}, "where": "s3://3"},
+    ]
+    texts = [*(json.dumps(body) for body in bodies), "no JSON"]
+    event = {"Records": [record(number, text) for number, text in enumerate(texts)]}
+    environment = {"STATE_MACHINE_ARN": arn}
+    [answer] = invoke(tmp_path, SOURCES["start_for_message"], [event], endpoint, environment=environment)
+    assert answer == {"returned": {"batchItemFailures": [{"itemIdentifier": "m2"}, {"itemIdentifier": "m4"}]}}
+    assert started(endpoint, arn) == {
+        execution_name("down", "o 1"): {"batch_id": "o 1", "uri": "s3://1"},
+        execution_name("down", "\u00e9" * 100): {"batch_id": "\u00e9" * 100, "uri": "s3://3"},
+    }
+
+
+def test_no_message_is_lost_when_nothing_can_be_started(endpoint: str, tmp_path: Path) -> None:
+    event = {"Records": [record(number, json.dumps({"order": {"id": str(number)}, "where": "w"})) for number in range(3)]}
+    environment = {"STATE_MACHINE_ARN": f"arn:aws:states:{EAST}:{ACCOUNT}:stateMachine:gone"}
+    [answer] = invoke(tmp_path, SOURCES["start_for_message"], [event], endpoint, environment=environment)
+    assert [one["itemIdentifier"] for one in answer["returned"]["batchItemFailures"]] == ["m0", "m1", "m2"]
+
+
+def test_a_key_that_is_a_nasty_text_is_still_python() -> None:
+    nasty = 'a"; import os #'
+    batch = Input(**{"batch_id": "b", nasty: str})
+    made = Pipeline(
+        name="down",
+        input=batch,
+        body=Load.lambda_("Put", function="f", payload={}),
+        triggers=(SnsEvent(topic="t", input={nasty: "x"}, key=nasty),),
+    )
+    tree = ast.parse(source_in(stack(made), "down-messages-starter"))
+    [key] = [node.value for node in tree.body if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "KEY"]
+    assert ast.literal_eval(key) == nasty
+
+
+# The bridge to the control table
+
+
+def table(endpoint: str, region: str) -> None:
+    client("dynamodb", endpoint, region).create_table(
+        TableName="etl-control",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "queue")],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by_queue",
+                "KeySchema": [{"AttributeName": "queue", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+@pytest.fixture
+def tables(endpoint: str) -> Iterator[str]:
+    for region in ARBITER.replicas:
+        table(endpoint, region)
+    yield endpoint
+    for region in ARBITER.replicas:
+        client("dynamodb", endpoint, region).delete_table(TableName="etl-control")
+
+
+def call(operation: str, **arguments: Any) -> dict[str, Any]:
+    return {"operation": operation, "arguments": {"TableName": "etl-control", **arguments}}
+
+
+KEY = {"pk": {"S": "PIPE#p#BATCH#b"}, "sk": {"S": "RUN"}}
+ITEM = {**KEY, "queue": {"S": "READY#p"}, "fence": {"N": "1"}}
+NEW = {"ConditionExpression": "attribute_not_exists(pk)"}
+RAISE = {
+    "Key": KEY,
+    "UpdateExpression": "SET fence = fence + :one",
+    "ConditionExpression": "fence = :mine",
+    "ReturnValues": "ALL_NEW",
+}
+
+
+def test_every_operation_goes_over_the_bridge(tables: str, tmp_path: Path) -> None:
+    events = [
+        call("getItem", Key=KEY, ConsistentRead=True),
+        call("putItem", Item=ITEM, **NEW),
+        call("putItem", Item=ITEM, **NEW),
+        call("updateItem", **RAISE, ExpressionAttributeValues={":one": {"N": "1"}, ":mine": {"N": "1"}}),
+        call("updateItem", **RAISE, ExpressionAttributeValues={":one": {"N": "1"}, ":mine": {"N": "1"}}),
+        call(
+            "query",
+            IndexName="by_queue",
+            KeyConditionExpression="queue = :q",
+            ExpressionAttributeValues={":q": {"S": "READY#p"}},
+            ProjectionExpression="pk, sk",
+        ),
+        call("deleteItem", Key=KEY),
+        call("getItem", Key=KEY),
+        call("scan"),
+    ]
+    answers = invoke(tmp_path, SOURCES["control_bridge"], events, tables, region=WEST)
+    refused = {"errorType": "ConditionalCheckFailedException"}
+    assert answers[0] == {"returned": {}}
+    assert answers[1] == {"returned": {}}
+    assert {"errorType": answers[2]["errorType"]} == {"errorType": answers[4]["errorType"]} == refused
+    assert answers[3]["returned"]["Attributes"] == {**ITEM, "fence": {"N": "2"}}
+    assert answers[5]["returned"]["Items"] == [KEY]
+    assert [answers[6], answers[7]] == [{"returned": {}}, {"returned": {}}]
+    assert answers[8]["errorType"] == "KeyError", "the bridge carries only what the machines need"
+
+
+def write(number: int = 1) -> dict[str, Any]:
+    return call("putItem", Item={"pk": {"S": f"b{number}"}, "sk": {"S": "RUN"}})
+
+
+def there(endpoint: str, region: str) -> int:
+    return int(client("dynamodb", endpoint, region).scan(TableName="etl-control")["Count"])
+
+
+class _Refusing(BaseHTTPRequestHandler):
+    """A DynamoDB that answers one error to everything."""
+
+    code = ""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{self.code}", "message": "no"}).encode()
+        self.send_response(500 if self.code in ("InternalServerError", "ServiceUnavailable") else 400)
+        self.send_header("Content-Type", "application/x-amz-json-1.0")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def refusing() -> Iterator[Any]:
+    servers = []
+
+    def make(code: str) -> str:
+        server = HTTPServer(("127.0.0.1", 0), type("Handler", (_Refusing,), {"code": code}))
+        Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield make
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_the_nearest_replica_is_asked_first(tables: str, tmp_path: Path) -> None:
+    invoke(tmp_path, SOURCES["control_bridge"], [write()], tables, region=WEST)
+    assert (there(tables, "us-west-2"), there(tables, EAST)) == (1, 0)
+
+
+def test_an_unreachable_region_costs_nothing_but_time(tables: str, tmp_path: Path) -> None:
+    endpoints = {"us-west-2": NOBODY, EAST: tables}
+    events = [write(), write(2)]
+    answers = invoke(tmp_path, SOURCES["control_bridge"], events, tables, region=WEST, endpoints=endpoints)
+    assert answers == [{"returned": {}}] * 2
+    assert (there(tables, "us-west-2"), there(tables, EAST)) == (0, 2)
+
+
+def test_without_any_region_the_call_fails(tables: str, tmp_path: Path) -> None:
+    endpoints = {"us-west-2": NOBODY, EAST: NOBODY}
+    [answer] = invoke(tmp_path, SOURCES["control_bridge"], [write()], tables, region=WEST, endpoints=endpoints)
+    assert answer["errorType"] == "EndpointConnectionError"
+
+
+@pytest.mark.parametrize(
+    ("code", "elsewhere", "error"),
+    [
+        ("InternalServerError", True, ""),
+        ("ServiceUnavailable", True, ""),
+        ("ThrottlingException", True, ""),
+        ("ReplicatedWriteConflictException", True, ""),
+        ("AccessDeniedException", False, "AccessDeniedException"),
+        ("ResourceNotFoundException", False, "ResourceNotFoundException"),
+        ("ValidationException", False, "ClientError"),
+        ("ConditionalCheckFailedException", False, "ConditionalCheckFailedException"),
+    ],
+)
+def test_errors_of_the_first_region(code: str, elsewhere: bool, error: str, tables: str, tmp_path: Path, refusing: Any) -> None:
+    """Trouble is taken elsewhere; an answer is an answer."""
+    endpoints = {"us-west-2": refusing(code), EAST: tables}
+    [answer] = invoke(tmp_path, SOURCES["control_bridge"], [write()], tables, region=WEST, endpoints=endpoints)
+    assert there(tables, EAST) == elsewhere
+    if elsewhere:
+        assert answer == {"returned": {}}
+    else:
+        assert answer["errorType"] in (error, "ClientError")
+        assert code in answer["errorMessage"]
+
+
+def test_the_last_region_has_the_last_word(tables: str, tmp_path: Path, refusing: Any) -> None:
+    endpoints = {"us-west-2": NOBODY, EAST: refusing("ThrottlingException")}
+    [answer] = invoke(tmp_path, SOURCES["control_bridge"], [write()], tables, region=WEST, endpoints=endpoints)
+    assert "ThrottlingException" in answer["errorMessage"]
+
+
+# Forwarding on failure
+
+
+@pytest.fixture
+def peer(endpoint: str) -> Iterator[Any]:
+    """The peer's bus, with a queue behind it that shows what arrives."""
+    events, queues = client("events", endpoint, WEST), client("sqs", endpoint, WEST)
+    bus = events.create_event_bus(Name="etl")["EventBusArn"]
+    url = queues.create_queue(QueueName="seen")["QueueUrl"]
+    pattern = json.dumps({"source": ["com.acme.etl.up"]})
+    events.put_rule(Name="seen", EventBusName="etl", EventPattern=pattern)
+    arn = f"arn:aws:sqs:{WEST}:123456789012:seen"
+    events.put_targets(Rule="seen", EventBusName="etl", Targets=[{"Id": "q", "Arn": arn}])
+
+    def received() -> list[Any]:
+        return [json.loads(one["Body"]) for one in queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])]
+
+    received.bus = bus  # type: ignore[attr-defined]
+    yield received
+    events.remove_targets(Rule="seen", EventBusName="etl", Ids=["q"])
+    events.delete_rule(Name="seen", EventBusName="etl")
+    events.delete_event_bus(Name="etl")
+    queues.delete_queue(QueueUrl=url)
+
+
+EVENT = {
+    "id": "i",
+    "source": "com.acme.etl.up",
+    "detail-type": "BatchReady",
+    "region": EAST,
+    "detail": {"batch_id": "\u00e9 1", "uri": "s3://x", "pipeline": "up", "status": "SUCCEEDED"},
+}
+
+
+def test_nothing_is_forwarded_while_the_region_works(endpoint: str, peer: Any, tmp_path: Path) -> None:
+    environment = {"PEER_BUS_ARN": peer.bus, "PROBED_MACHINE_ARN": machine(endpoint, "probe")}
+    [answer] = invoke(tmp_path, SOURCES["forward_on_failure"], [EVENT], endpoint, environment=environment)
+    assert (answer, peer()) == ({"returned": {"forwarded": False}}, [])
+
+
+def test_an_event_is_forwarded_when_the_region_does_not_answer(endpoint: str, peer: Any, tmp_path: Path) -> None:
+    environment = {"PEER_BUS_ARN": peer.bus, "PROBED_MACHINE_ARN": f"arn:aws:states:{EAST}:{ACCOUNT}:stateMachine:gone"}
+    [answer] = invoke(tmp_path, SOURCES["forward_on_failure"], [EVENT], endpoint, environment=environment)
+    assert answer == {"returned": {"forwarded": True}}
+    [seen] = peer()
+    assert {name: seen[name] for name in ("source", "detail-type", "detail")} == {
+        name: EVENT[name] for name in ("source", "detail-type", "detail")
+    }
+    assert seen["region"] == WEST, "it begins anew, so that no forward rule of the peer may send it back"
+
+
+def test_an_unreachable_probe_counts_as_failure(endpoint: str, peer: Any, tmp_path: Path) -> None:
+    environment = {
+        "PEER_BUS_ARN": peer.bus,
+        "PROBED_MACHINE_ARN": f"arn:aws:states:{EAST}:{ACCOUNT}:stateMachine:any",
+        "AWS_ENDPOINT_URL_SFN": NOBODY,
+        "AWS_MAX_ATTEMPTS": "1",
+    }
+    [answer] = invoke(tmp_path, SOURCES["forward_on_failure"], [EVENT], endpoint, environment=environment)
+    assert (answer, len(peer())) == ({"returned": {"forwarded": True}}, 1)
+
+
+def test_an_unreachable_peer_is_an_error(endpoint: str, tmp_path: Path) -> None:
+    """So that Lambda tries again."""
+    environment = {
+        "PEER_BUS_ARN": f"arn:aws:events:{WEST}:{ACCOUNT}:event-bus/etl",
+        "PROBED_MACHINE_ARN": f"arn:aws:states:{EAST}:{ACCOUNT}:stateMachine:gone",
+        "AWS_ENDPOINT_URL_EVENTBRIDGE": NOBODY,
+        "AWS_MAX_ATTEMPTS": "1",
+    }
+    [answer] = invoke(tmp_path, SOURCES["forward_on_failure"], [EVENT], endpoint, environment=environment)
+    assert answer["errorType"] == "EndpointConnectionError"

@@ -1,0 +1,359 @@
+"""The compiled control states, run as they are deployed: claim, marks, leases, parking, sweeping, closing; both query languages, every
+gate, with the table in the Region and behind the bridge function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from estate import ARBITER, EAST, MANUAL, WEST, Estate, Worker
+
+from sfn_dsl import BatchReady, Control, Extract, Input, Load, Notify, Pipeline, Schedule, Stage, config
+from sfn_dsl.deployment import Deployment
+from sfn_dsl.simulate.running.thread import Run
+
+ALONE = Deployment(active=EAST)
+# The gate, and the Region that is active. In us-west-1 the arbiter's table is behind the bridge.
+PLACES = {
+    "none": (ALONE, EAST),
+    "mrec-manual": (MANUAL, EAST),
+    "arbiter": (ARBITER, EAST),
+    "arbiter-bridge": (ARBITER, WEST),
+}
+GATED = [name for name in PLACES if name != "none"]
+LANGUAGES = ["JSONata", "JSONPath"]
+
+
+def two_stages(**more: Any) -> Pipeline:
+    batch = Input(batch_id=str)
+    first = Extract.lambda_(
+        "Get", function="first", payload={"b": batch.batch_id}, returns={"uri": str, "rows": int}, timeout_seconds=300
+    )
+    second = Load.lambda_(
+        "Put",
+        function="second",
+        payload={"b": batch.batch_id, "uri": first.output.uri, "rows": first.output.rows},
+        returns={"n": int},
+        timeout_seconds=5000,
+    )
+    return Pipeline(
+        name="p",
+        input=batch,
+        control=Control(batch.batch_id),
+        body=[Stage("first", first), Stage("second", second, lease_seconds=600)],
+        output={"n": second.output.n, "uri": first.output.uri},
+        on_failure=Notify.sns("Alert", topic=config.alert_topic, subject="p failed", message={"batch": batch.batch_id}),
+        **more,
+    )
+
+
+class Tried:
+    """Two stages at a place."""
+
+    def __init__(self, place: str, language: str, **more: Any) -> None:
+        deployment, self.region = PLACES[place]
+        self.first = Worker({"uri": "s3://lake/b1", "rows": 7})
+        self.second = Worker({"n": 1})
+        workers = {"first": self.first, "second": self.second}
+        self.estate = Estate([two_stages(**more)], workers, deployment=deployment, language=language, schedules=False)
+        if self.region == WEST:
+            self.estate.promote(WEST)
+
+    def start(self, batch: str = "b1", **more: Any) -> Run:
+        return self.estate.start("p", {"batch_id": batch}, self.region, **more)
+
+    def row(self, batch: str = "b1") -> dict[str, Any]:
+        found = self.estate.row("p", batch)
+        assert found is not None
+        return found
+
+    @property
+    def done(self) -> tuple[int, int]:
+        return len(self.first.calls), len(self.second.calls)
+
+
+@pytest.fixture(params=PLACES)
+def place(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+NOT_MINE = {"claimed": False}
+
+
+def test_a_fresh_batch_is_claimed_and_a_second_trigger_does_nothing(place: str, language: str) -> None:
+    tried = Tried(place, language)
+    run = tried.start()
+    tried.estate.run(3000)
+    assert (run.status, run.output) == ("SUCCEEDED", {"n": 1, "uri": "s3://lake/b1"})
+    row = tried.row()
+    assert {name: row[name] for name in ("status", "queue", "fence", "attempt", "exec_arn", "region")} == {
+        "status": "SUCCEEDED",
+        "queue": "SUCCEEDED#p",
+        "fence": 1,
+        "attempt": 1,
+        "exec_arn": run.arn,
+        "region": tried.region,
+    }
+    assert {name: stage["status"] for name, stage in row["stages"].items()} == {"first": "SUCCEEDED", "second": "SUCCEEDED"}
+    assert "lease_until" not in row
+    again = tried.start()
+    tried.estate.run(3000)
+    assert (again.status, again.output, tried.done) == ("SUCCEEDED", NOT_MINE, (1, 1))
+    assert tried.row() == row
+
+
+def test_a_second_trigger_while_the_batch_is_in_work_does_nothing(place: str, language: str) -> None:
+    tried = Tried(place, language)
+    run = tried.start()
+    tried.estate.run(30)
+    assert tried.row()["status"] == "RUNNING"
+    again = tried.start()
+    tried.estate.run(3000)
+    assert (run.status, again.output, tried.done) == ("SUCCEEDED", NOT_MINE, (1, 1))
+
+
+def test_a_claim_whose_answer_was_lost_can_be_repeated(place: str, language: str) -> None:
+    """The row is there already and says that it is this execution's."""
+    tried = Tried(place, language)
+    arn = tried.estate.arn("p", tried.region).replace(":stateMachine:", ":execution:") + ":n1"
+    tried.estate.change(
+        "p", "b1", status={"S": "RUNNING"}, exec_arn={"S": arn}, lease_until={"N": "99999999999999"}, fence={"N": "1"}
+    )
+    stranger = tried.start()
+    run = tried.start(name="n1")
+    tried.estate.run(3000)
+    assert (stranger.output, run.status, run.output["n"]) == (NOT_MINE, "SUCCEEDED", 1)
+    assert tried.row()["fence"] == 2
+
+
+def test_an_expired_lease_is_taken_over_and_the_old_owner_stops_without_a_trace(place: str, language: str) -> None:
+    tried = Tried(place, language)
+    tried.second.seconds = 4000
+    old = tried.start()
+    tried.estate.run(700)
+    tried.second.seconds = 60
+    new = tried.start()
+    tried.estate.run(120)
+    assert (new.status, new.output) == ("SUCCEEDED", {"n": 1, "uri": "s3://lake/b1"})
+    assert tried.done == (1, 2), "the stage that was done is skipped"
+    row = tried.row()
+    assert (row["status"], row["fence"], row["exec_arn"]) == ("SUCCEEDED", 2, new.arn)
+    assert tried.second.calls[0] == tried.second.calls[1]
+    tried.estate.run(5000)
+    assert (old.status, old.error) == ("FAILED", "Pipeline.LeaseLost")
+    assert tried.row() == row
+    assert tried.estate.alerts() == 0
+
+
+def test_a_lease_is_not_taken_before_it_ends(place: str, language: str) -> None:
+    tried = Tried(place, language)
+    tried.second.seconds = 550
+    run = tried.start()
+    tried.estate.run(600)
+    again = tried.start()
+    tried.estate.run(3000)
+    assert (again.output, run.status, tried.done) == (NOT_MINE, "SUCCEEDED", (1, 1))
+
+
+def test_a_batch_that_failed_is_not_started_again_by_an_event(place: str, language: str) -> None:
+    tried = Tried(place, language)
+    tried.second.errors = ["BadData"]
+    run = tried.start()
+    tried.estate.run(3000)
+    assert (run.status, run.error) == ("FAILED", "BadData")
+    row = tried.row()
+    assert (row["status"], row["queue"]) == ("FAILED", "FAILED#p")
+    assert (row["error"]["step"], row["error"]["error"], list(row["stages"])) == ("Put", "BadData", ["first"])
+    again = tried.start()
+    tried.estate.run(3000)
+    assert (again.status, again.output, tried.done, tried.row()) == ("SUCCEEDED", NOT_MINE, (1, 1), row)
+    assert tried.estate.alerts("b1") == 1, "the handler has told people, the closer has nothing to add"
+
+
+def test_a_rerun_skips_the_stages_that_are_done(place: str, language: str) -> None:
+    tried = Tried(place, language)
+    tried.second.errors = ["BadData"]
+    tried.start()
+    tried.estate.run(3000)
+    tried.estate.change("p", "b1", status={"S": "READY"}, queue={"S": "READY#p"}, attempt={"N": "2"})
+    run = tried.start()
+    tried.estate.run(3000)
+    assert (run.output, tried.done) == ({"n": 1, "uri": "s3://lake/b1"}, (1, 2))
+    row = tried.row()
+    assert (row["fence"], row["attempt"], "error" in row) == (2, 2, False)
+    assert [row["stages"][name]["attempt"] for name in ("first", "second")] == [1, 2]
+
+
+# A Region that stands by
+
+
+@pytest.mark.parametrize("gate", ["mrec-manual", "arbiter"])
+@pytest.mark.parametrize("passive", [EAST, WEST])
+def test_a_passive_region_parks_and_the_active_one_takes_it_up(gate: str, passive: str, language: str) -> None:
+    tried = Tried(gate, language)
+    active = WEST if passive == EAST else EAST
+    tried.estate.promote(active)
+    tried.estate.run(30)
+    run = tried.estate.start("p", {"batch_id": "b1"}, passive)
+    again = tried.estate.start("p", {"batch_id": "b1"}, passive)
+    tried.estate.run(60)
+    assert [(one.status, one.output) for one in (run, again)] == [("SUCCEEDED", NOT_MINE)] * 2
+    assert tried.done == (0, 0)
+    sort = "RUN" if gate == "arbiter" else f"PARKED#{passive}"
+    assert tried.estate.keys(active if gate == "mrec-manual" else None) == [("PIPE#p#BATCH#b1", sort)]
+    for region in (passive, active):
+        tried.estate.start("p-sweeper", {}, region)
+        tried.estate.run(300)
+        assert len(tried.estate.runs("p", region)) == (2 if region == passive else 1)
+    assert (tried.done, tried.row()["status"]) == ((1, 1), "SUCCEEDED")
+    assert {region for region, _ in tried.first.calls} == {active}
+    assert tried.estate.keys() == [("PIPE#p#BATCH#b1", "RUN")], "a note is removed when its batch is started"
+
+
+def test_a_region_that_was_promoted_works_and_the_other_one_parks(language: str) -> None:
+    tried = Tried("arbiter", language)
+    tried.estate.promote(WEST)
+    west = tried.estate.start("p", {"batch_id": "b1"}, WEST)
+    east = tried.estate.start("p", {"batch_id": "b2"}, EAST)
+    tried.estate.run(300)
+    assert (west.output, east.output) == ({"n": 1, "uri": "s3://lake/b1"}, NOT_MINE)
+    assert (tried.row()["region"], tried.row("b2")["status"]) == (WEST, "PARKED")
+
+
+# The sweeper
+
+
+def waiting(tried: Tried, batch: str, status: str, age: float, **more: Any) -> None:
+    """A row in a queue since `age` seconds."""
+    since = round((tried.estate.world.now - age) * 1000)
+    values = {"status": {"S": status}, "queue": {"S": f"{status}#p"}, "updated_at": {"N": str(since)}}
+    tried.estate.change("p", batch, **values, batch_id={"S": batch}, input={"S": f'{{"batch_id":"{batch}"}}'}, **more)
+
+
+def test_the_sweeper_starts_what_nobody_works_on(place: str, language: str) -> None:
+    tried = Tried(place, language)
+    now = round(tried.estate.world.now * 1000)
+    waiting(tried, "old", "READY", 301)
+    waiting(tried, "young", "READY", 200)
+    waiting(tried, "expired", "RUNNING", 900, lease_until={"N": str(now - 1000)}, exec_arn={"S": "x"}, fence={"N": "4"})
+    waiting(tried, "held", "RUNNING", 900, lease_until={"N": str(now + 900_000)}, exec_arn={"S": "x"}, fence={"N": "4"})
+    waiting(tried, "failed", "FAILED", 900)
+    waiting(tried, "done", "SUCCEEDED", 900)
+    if place != "none":
+        waiting(tried, "parked", "PARKED", 1)
+    tried.estate.start("p-sweeper", {}, tried.region)
+    tried.estate.run(300)
+    started = sorted(run.input["batch_id"] for run in tried.estate.runs("p"))
+    assert started == ["expired", "old", *(["parked"] if place != "none" else [])]
+    assert [tried.row(batch)["status"] for batch in started] == ["SUCCEEDED"] * len(started)
+    assert (tried.row("expired")["fence"], tried.row("held")["fence"]) == (5, 4)
+    assert tried.row("young")["status"] == "READY"
+
+
+@pytest.mark.parametrize("count", [1, 2, 24, 25, 26])
+def test_the_sweeper_takes_up_to_25_batches_of_a_kind_at_once(count: int) -> None:
+    tried = Tried("arbiter", "JSONata")
+    for number in range(count):
+        waiting(tried, f"b{number}", "READY", 1000 - number)
+    tried.estate.start("p-sweeper", {}, EAST)
+    tried.estate.run(600)
+    started = [run.input["batch_id"] for run in tried.estate.runs("p")]
+    assert sorted(started) == sorted(f"b{number}" for number in range(min(count, 25))), "those that have waited longest"
+
+
+def test_a_batch_that_cannot_be_started_does_not_keep_back_the_others() -> None:
+    tried = Tried("none", "JSONata")
+    waiting(tried, "bad", "READY", 400)
+    waiting(tried, "good", "READY", 400)
+    tried.estate.change("p", "bad", input={"S": "{"})
+    sweep = tried.estate.start("p-sweeper", {}, EAST)
+    tried.estate.run(600)
+    assert (sweep.status, [run.input["batch_id"] for run in tried.estate.runs("p")]) == ("SUCCEEDED", ["good"])
+
+
+# A schedule that looks for batches
+
+
+@pytest.mark.parametrize("via", [False, True], ids=["itself", "starter"])
+def test_a_slot_starts_one_execution_per_batch_that_is_ready(place: str, language: str, via: bool) -> None:
+    from sfn_dsl import Intermediate
+
+    deployment, region = PLACES[place]
+    up = Input(batch_id=str)
+    ready = BatchReady(pipeline="up", batch_id=up.batch_id)
+    batch = Input(batch_id=str)
+    load = Load.lambda_("Put", function="load", payload={"b": batch.batch_id}, timeout_seconds=60)
+    slots = Schedule(expression="rate(1 day)", via=Intermediate if via else None)
+    down = Pipeline(
+        name="p", input=batch, control=Control(batch.batch_id), body=Stage("load", load), consumes=(ready,), triggers=(slots,)
+    )
+    worker = Worker()
+    estate = Estate([down], {"load": worker}, deployment=deployment, language=language, schedules=False)
+    if region == WEST:
+        estate.promote(WEST)
+    for name in ("b1", "b2", "b3"):
+        estate.change(
+            "p", name, status={"S": "READY"}, queue={"S": "READY#p"}, updated_at={"N": "1"}, input={"S": f'{{"batch_id":"{name}"}}'}
+        )
+    slot = {"slot": "2026-01-01T02:00:00Z"}
+    looking = estate.start("p-starter" if via else "p", slot, region)
+    estate.run(600)
+    assert looking.status == "SUCCEEDED"
+    started = [run for run in estate.runs("p", region) if run is not looking]
+    assert sorted(run.input["batch_id"] for run in started) == ["b1", "b2", "b3"]
+    assert sorted(payload["b"] for _, payload in worker.calls) == ["b1", "b2", "b3"]
+    again = estate.start("p-starter" if via else "p", slot, region)
+    estate.run(600)
+    assert (again.status, len(worker.calls)) == ("SUCCEEDED", 3)
+
+
+# What ends without saying so
+
+
+@pytest.mark.parametrize("end", ["TIMED_OUT", "ABORTED"])
+def test_a_row_whose_execution_ends_in_silence_is_closed_once(end: str, place: str, language: str) -> None:
+    tried = Tried(place, language, timeout_seconds=400)
+    tried.second.seconds = 4000
+    run = tried.start()
+    tried.estate.run(200)
+    if end == "ABORTED":
+        tried.estate.world.stop(run)
+    tried.estate.run(600)
+    assert run.status == end
+    row = tried.row()
+    assert (row["status"], row["queue"], row["error"]) == ("FAILED", "FAILED#p", {"error": end})
+    assert tried.estate.alerts("b1") == 1
+    [event] = [
+        seen.event
+        for seen in tried.estate.world.place(tried.region).events.events
+        if seen.bus == "default" and seen.event["detail"].get("executionArn") == run.arn and seen.event["detail"]["status"] == end
+    ]
+    tried.estate.start(tried.estate.deployment.closer, event, tried.region)
+    tried.estate.run(60)
+    assert (tried.row(), tried.estate.alerts("b1")) == (row, 1), "an event that comes twice closes nothing twice"
+
+
+def test_a_run_that_is_to_be_redriven_is_closed_by_its_event(place: str, language: str) -> None:
+    tried = Tried(place, language, failure_mode="redrivable")
+    tried.second.errors = ["BadData"]
+    run = tried.start()
+    tried.estate.run(600)
+    assert (run.status, tried.row()["status"], tried.row()["error"]) == ("FAILED", "FAILED", {"error": "FAILED"})
+    assert tried.estate.alerts("b1") == 1
+
+
+def test_the_closer_leaves_a_batch_alone_that_another_execution_has() -> None:
+    tried = Tried("arbiter", "JSONata")
+    tried.second.seconds = 4000
+    old = tried.start()
+    tried.estate.run(700)
+    new = tried.start()
+    tried.estate.run(30)
+    tried.estate.world.stop(old)
+    tried.estate.run(60)
+    assert (old.status, tried.row()["status"], tried.row()["exec_arn"]) == ("ABORTED", "RUNNING", new.arn)

@@ -1,0 +1,315 @@
+"""What triggers, contracts and deployments get wrong: found by `build` and by `check`, at the user's line, all in one run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sfn_dsl.building import build_project
+from sfn_dsl.checking.selection import make_selection
+from sfn_dsl.cli.main import run
+from sfn_dsl.codes import CODES
+from sfn_dsl.configuration import find_project
+from sfn_dsl.diagnostic import Diagnostic
+from sfn_dsl.project import load_pipelines
+from sfn_dsl.rules.registry import all_rules
+
+Project = Callable[[dict[str, str]], Path]
+
+SECTIONS = "[sfn_dsl:us-east-1]\naccount = 111122223333\n[sfn_dsl:us-west-1]\naccount = 111122223333\n"
+ONE = "[sfn_dsl]\nregions = us-east-1\n[sfn_dsl:us-east-1]\naccount = 111122223333\n"
+TWO = "[sfn_dsl]\nregions = us-east-1, us-west-1\nactive = us-east-1\npassive = us-west-1\n"
+ARBITER = TWO + "gate = arbiter\narbiter = us-east-1, us-west-2\nwitness = us-east-2\n" + SECTIONS
+HEAD = "from sfn_dsl import *\nfrom sfn_dsl.deployment import Arbiter, Deployment\n"
+UP = """
+up_batch = Input(batch_id=str, size=int, rows=[str], note={"a": str})
+work = Transform.lambda_("Work", function="f", payload={"b": up_batch.batch_id}, returns={"uri": str, "rows": [dict]}, timeout_seconds=60)
+ready = BatchReady(pipeline="up", batch_id=up_batch.batch_id, fields={"uri": work.output.uri})
+up_run = Control(up_batch.batch_id)
+up = Pipeline(name="up", input=up_batch, control=up_run, body=Stage("work", work), produces=ready, timeout_seconds=900)
+"""
+DOWN = """
+batch = Input(batch_id=str, uri=str)
+step = Load.lambda_("Load", function="g", payload={"b": batch.batch_id}, timeout_seconds=60)
+row = Control(batch.batch_id)
+down = Pipeline(name="down", input=batch, control=row, body=Stage("load", step), consumes=(ready,), timeout_seconds=900)
+"""
+ALONE = """
+batch = Input(batch_id=str, at="", count=1)
+step = Load.lambda_("Load", function="g", payload={"b": batch.batch_id}, timeout_seconds=60)
+row = Control(batch.batch_id)
+down = Pipeline(name="down", input=batch, control=row, body=Stage("load", step), triggers=(TRIGGER,), timeout_seconds=900)
+"""
+
+
+def found_in(folder: Path, **words: Any) -> list[Diagnostic]:
+    project = find_project(folder)
+    loaded = load_pipelines(project)
+    selection = make_selection(profile="default", **words) if words else None
+    build = build_project(project, loaded, tuple(loaded.pipelines), project.targets, selection)
+    return list(build.diagnostics)
+
+
+def line_of(text: str, mark: str) -> int:
+    """The line, from 1, on which a text stands first."""
+    return text[: text.index(mark)].count("\n") + 1
+
+
+def alone(trigger: str, **changes: str) -> str:
+    text = HEAD + ALONE.replace("TRIGGER", trigger)
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    return text
+
+
+def contract(**fields: str) -> str:
+    return HEAD + UP.replace(
+        '{"uri": work.output.uri}', "{" + ", ".join(f'"{name}": {value}' for name, value in fields.items()) + "}"
+    )
+
+
+SCHEDULE = 'Schedule(expression="{}", timezone="{}", input={{"batch_id": SCHEDULED_TIME}}{})'
+PATTERN = 'EventRule(pattern={{"source": [{}]}}, input={{"batch_id": "{}"}})'
+LONG = "x" * 60
+# Code, severity, where (a text of the line), what is said, the pipelines' file, setup.cfg.
+CASES: dict[str, tuple[str, str, str, str, str, str]] = {
+    "a schedule that cannot be": (
+        "SFN501", "error", "triggers=", "", alone(SCHEDULE.format("cron(0 5 * * *)", "UTC", "")), ONE,
+    ),
+    "cron in the hour that is leapt over": (
+        "SFN502", "error", "triggers=", "`cron(30 2 * * ? *)` in America/New_York skips a day each year",
+        alone(SCHEDULE.format("cron(30 2 * * ? *)", "America/New_York", "")), ONE,
+    ),
+    "tried for as long as the interval": (
+        "SFN503", "error", "triggers=", "slots come every 900 seconds, and one is tried for 900 seconds",
+        alone(SCHEDULE.format("rate(15 minutes)", "UTC", ", max_age_seconds=900")), ONE,
+    ),
+    "an input that nobody gives": (
+        "SFN520", "error", "triggers=", "needs the input `batch_id`", alone(SCHEDULE.format("rate(1 day)", "UTC", "").replace("batch_id", "at")), ONE,
+    ),
+    "a pattern of six thousand characters": (
+        "SFN523", "error", "triggers=", "of which EventBridge takes 2048",
+        alone(PATTERN.format(", ".join(f'"com.acme.{number:03}"' for number in range(200)), "$.detail.id")), ONE,
+    ),
+    "a batch that is the event's id": (
+        "SFN507", "warning", "triggers=", "the batch of pipeline `down` is made of the event's id", alone(PATTERN.format('"a"', "$.id")), ONE,
+    ),
+    "forward always without a gate": (
+        "SFN506", "warning", "forward = always", "runs every batch twice", HEAD + UP + DOWN, TWO + "forward = always\n" + SECTIONS,
+    ),
+    "forward always by default": (
+        "SFN506", "warning", "passive = us-west-1", "24,000 of 24,000", HEAD + UP + DOWN, TWO + SECTIONS,
+    ),
+    "forward on failure without a gate": (
+        "SFN506", "warning", "forward = on-failure", "1,291 of 24,000", HEAD + UP + DOWN, TWO + "forward = on-failure\n" + SECTIONS,
+    ),
+    "a flag that is copied later": (
+        "SFN506", "info", "gate = mrec-manual", "1,219 of 24,000", HEAD + UP + DOWN, TWO + "gate = mrec-manual\n" + SECTIONS,
+    ),
+    "a schedule in two Regions without a gate": (
+        "SFN506", "warning", "triggers=", "both us-east-1 and us-west-1 run every slot",
+        alone(SCHEDULE.format("rate(1 day)", "UTC", "")), TWO + SECTIONS,
+    ),
+    "a list in an event": (
+        "SFN509", "warning", "ready =", "the field `rows` of the event of `up` holds the list `rows`", contract(rows="up_batch.rows"), ONE,
+    ),
+    "a declared list of a step": (
+        "SFN509", "warning", "ready =", "holds the list `rows`", contract(rows="work.output.rows"), ONE,
+    ),
+    "a result as a whole": (
+        "SFN509", "warning", "ready =", "the whole result of step `Work`", contract(all="fn.to_json(work.output)"), ONE,
+    ),
+    "a long literal": (
+        "SFN509", "warning", "ready =", "has at least 9,0", contract(text='"x" * 9_000'), ONE,
+    ),
+    "a literal over the limit": (
+        "SFN509", "error", "ready =", "takes 262,144 in all", contract(text='"x" * 262_144'), ONE,
+    ),
+    "pipelines in a circle": (
+        "SFN525", "error", "up = Pipeline", "in a circle: up -> down -> up",
+        (HEAD + UP + DOWN).replace("produces=ready", "produces=ready, consumes=(back,)").replace("up = Pip", 'back = BatchReady(pipeline="down", batch_id=Input(batch_id=str).batch_id)\nup = Pip'),
+        ONE,
+    ),
+    "two triggers of one kind": (
+        "SFN526", "error", "triggers=", "two triggers Schedule with one label",
+        alone(", ".join([SCHEDULE.format("rate(1 day)", "UTC", "")] * 2)), ONE,
+    ),
+    "a consumer without a row": (
+        "SFN527", "warning", "down = Pipeline", "`down` consumes batches without a control row", (HEAD + UP + DOWN).replace("control=row, ", ""), ONE,
+    ),
+    "a batch that is a number": (
+        "SFN528", "error", "row = Control", "the batch of pipeline `down` is a number", alone(SCHEDULE.format("rate(1 day)", "UTC", ""), **{"Control(batch.batch_id)": "Control(batch.count)"}), ONE,
+    ),
+    "a batch that is counted": (
+        "SFN528", "error", "row = Control", "is a number or a truth value", alone(SCHEDULE.format("rate(1 day)", "UTC", ""), **{"Control(batch.batch_id)": "Control(batch.count + 1)"}), ONE,
+    ),
+    "a batch that is a literal number": (
+        "SFN528", "error", "row = Control", "is a number", alone(SCHEDULE.format("rate(1 day)", "UTC", ""), **{"Control(batch.batch_id)": "Control(7)"}), ONE,
+    ),
+    "one batch for ever": (
+        "SFN528", "warning", "row = Control", "is the same for all executions",
+        alone(SCHEDULE.format("rate(1 day)", "UTC", ""), **{"Control(batch.batch_id)": 'Control(fn.format("x-{}", config.region))'}), ONE,
+    ),
+    "a contract whose batch is a number": (
+        "SFN528", "error", "ready =", "the batch of the contract `up` is a number", (HEAD + UP).replace('pipeline="up", batch_id=up_batch.batch_id', 'pipeline="up", batch_id=up_batch.size'), ONE,
+    ),
+    "two producers of one contract": (
+        "SFN529", "error", "twin = ", "pipelines `up` and `twin` both announce batches as `up`",
+        HEAD + UP + 'other = Wait("W", seconds=1)\ntwin = Pipeline(name="twin", input=up_batch, body=[other], produces=BatchReady(pipeline="up", batch_id=up_batch.batch_id))\n',
+        ONE,
+    ),
+    "a contract in another's name": (
+        "SFN529", "warning", "ready =", "pipeline `up` announces its batches as `upp`", (HEAD + UP).replace('BatchReady(pipeline="up"', 'BatchReady(pipeline="upp"'), ONE,
+    ),
+    "a contract for nobody": ("SFN530", "info", "ready =", "no pipeline of the project consumes what `up` announces", HEAD + UP, ONE),
+    "a rule's name": (
+        "SFN611", "error", "down = Pipeline", f"characters, over 64: `{LONG}-on-event`",
+        alone(PATTERN.format('"a"', "$.detail.id"), **{'name="down"': f'name="{LONG}"'}), ONE,
+    ),
+    "a role's name": (
+        "SFN611", "error", "down = Pipeline", f"characters, over 64: `{LONG}-us-east-1`",
+        alone(PATTERN.format('"a"', "$.detail.id"), **{'name="down"': f'name="{LONG}"'}), ONE,
+    ),
+    "a function's name": (
+        "SFN611", "error", "down = Pipeline", f"characters, over 64: `{LONG}-starter`",
+        (HEAD + UP + DOWN).replace('name="down"', f'name="{LONG}"').replace("consumes=(ready,)", "consumes=(ready,), triggers=(EventLambda(),)"), ONE,
+    ),
+    "a schedule's name": (
+        "SFN611", "error", "down = Pipeline", f"characters, over 64: `{LONG}-schedule`",
+        alone(SCHEDULE.format("rate(1 day)", "UTC", ""), **{'name="down"': f'name="{LONG}"'}), ONE,
+    ),
+    "a queue's name": (
+        "SFN611", "error", "down = Pipeline", f"characters, over 80: `{'x' * 72}-dead-letters`",
+        alone(PATTERN.format('"a"', "$.detail.id"), **{'name="down"': f'name="{"x" * 72}"'}), ONE,
+    ),
+    "a deployment whose passive Region is active": (
+        "SFN620", "error", "down = Pipeline", "`passive` is the active Region us-east-1",
+        alone(SCHEDULE.format("rate(1 day)", "UTC", ""), **{"control=row": 'control=row, deployment=Deployment(active="us-east-1", passive="us-east-1")'}), ONE,
+    ),
+    "an arbiter with us-west-1": (
+        "SFN620", "error", "down = Pipeline", "cannot keep a table strongly consistent over us-east-1, us-west-1, us-east-2",
+        alone(
+            SCHEDULE.format("rate(1 day)", "UTC", ""),
+            **{"control=row": 'control=row, deployment=Deployment(active="us-east-1", passive="us-west-1", gate="arbiter", arbiter=Arbiter(replicas=("us-east-1", "us-west-1"), witness="us-east-2"))'},
+        ),
+        ONE,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_fault_is_found_at_its_line(name: str, project: Project) -> None:
+    code, severity, mark, said, text, cfg = CASES[name]
+    folder = project({"pipelines/p.py": text, "setup.cfg": cfg})
+    built = [found for found in found_in(folder) if found.code == code and said in found.message]
+    assert [(found.severity.value, found.message.count("\n")) for found in built] == [(severity, 0)]
+    [found] = built
+    where = ("setup.cfg", line_of(cfg, mark)) if mark in cfg else ("pipelines/p.py", line_of(text, mark))
+    assert (found.span.file, found.span.line) == where
+    assert found.help
+    # What `check` says is the same.
+    assert found in found_in(folder, ignored=())
+
+
+CLEAN = {
+    "one Region": (HEAD + UP + DOWN, ONE),
+    "an arbiter": (HEAD + UP + DOWN, ARBITER),
+    "no forwarding": (HEAD + UP + DOWN, TWO + "forward = never\n" + SECTIONS),
+    "two Regions, nothing that is heard": (alone(PATTERN.format('"a"', "$.detail.id")), TWO + SECTIONS),
+    "a slot to look for batches, in both": (
+        (HEAD + UP + DOWN).replace("consumes=(ready,)", 'consumes=(ready,), triggers=(Schedule(expression="rate(1 day)"),)'),
+        ARBITER,
+    ),
+    "another hour": (alone(SCHEDULE.format("cron(30 3 * * ? *)", "America/New_York", "")), ONE),
+    "an accepted gap": (alone(SCHEDULE.format("cron(30 2 * * ? *)", "America/New_York", ", skips_dst=True")), ONE),
+    "a second less than the interval": (alone(SCHEDULE.format("rate(15 minutes)", "UTC", ", max_age_seconds=899")), ONE),
+    "the event's id beside a key": (
+        alone('EventRule(pattern={"source": ["a"]}, input={"batch_id": "$.detail.id", "at": "$.id"})'),
+        ONE,
+    ),
+    "a random batch": (
+        alone(SCHEDULE.format("rate(1 day)", "UTC", ""), **{"Control(batch.batch_id)": "Control(fn.uuid())"}),
+        ONE,
+    ),
+    "a number as text": (
+        alone(SCHEDULE.format("rate(1 day)", "UTC", ""), **{"Control(batch.batch_id)": "Control(fn.text(batch.count))"}),
+        ONE,
+    ),
+    "names that just fit": (alone(PATTERN.format('"a"', "$.detail.id"), **{'name="down"': f'name="{"x" * 43}"'}), ONE),
+    "pointers": (contract(uri="work.output.uri", count="fn.length(work.output.rows)", note="up_batch.note.a") + DOWN, ONE),
+    "eight kilobytes": (contract(uri="work.output.uri", text='"x" * 8_000') + DOWN, ONE),
+}
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_nothing_is_found(name: str, project: Project) -> None:
+    text, cfg = CLEAN[name]
+    found = found_in(project({"pipelines/p.py": text, "setup.cfg": cfg}))
+    assert [f"{one.code} {one.message}" for one in found] == []
+
+
+def test_all_are_found_in_one_run(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistake in one pipeline hides neither those of another one nor those of the templates."""
+    text = (HEAD + UP + DOWN).replace("control=row, ", "") + ALONE.replace(
+        "TRIGGER", SCHEDULE.format("cron(30 2 * * ? *)", "America/New_York", "")
+    ).replace('"down"', '"third"').replace("down =", "third =")
+    text += (
+        f'fourth = Pipeline(name="{"y" * 70}", body=Wait("W", seconds=1), triggers=({PATTERN.format("", "$.id")},), input=batch)\n'
+    )
+    text += 'fifth = Pipeline(name="fifth", body=Wait("W", seconds=1) >> Wait("W", seconds=1))\n'
+    text += f'sixth = Pipeline(name="{"z" * 60}", body=Wait("W", seconds=1), control=Control(batch.count), input=batch)\n'
+    folder = project({"pipelines/p.py": text, "setup.cfg": TWO + SECTIONS})
+    codes = {"SFN101", "SFN502", "SFN506", "SFN522", "SFN527", "SFN528", "SFN611"}
+    for words in (["build"], ["check", "--output-format", "concise"]):
+        assert run(["-C", str(folder), "--color", "never", *words]) == 1
+        out, err = capsys.readouterr()
+        assert codes <= set(re.findall(r"SFN\d{3}", out + err)), words
+    assert not (folder / "build").exists()
+
+
+@pytest.mark.parametrize(
+    ("silence", "told"),
+    [("", True), ("# sfn: allow SFN506", False), ("# sfn: allow forwarding-without-gate", False), ("# sfn: allow SFN502", True)],
+)
+def test_a_warning_can_be_silenced_by_a_comment(silence: str, told: bool, project: Project) -> None:
+    text = alone(SCHEDULE.format("rate(1 day)", "UTC", "")).replace("down = Pip", f"{silence}\ndown = Pip")
+    found = found_in(project({"pipelines/p.py": text, "setup.cfg": TWO + SECTIONS}))
+    assert [one.code for one in found] == (["SFN506"] if told else [])
+
+
+@pytest.mark.parametrize("word", ["SFN506", "forwarding-without-gate", "SFN5"])
+def test_a_warning_can_be_silenced_in_setup_cfg(word: str, project: Project) -> None:
+    cfg = TWO + f"ignore = {word}\n" + SECTIONS
+    assert found_in(project({"pipelines/p.py": HEAD + UP + DOWN, "setup.cfg": cfg})) == []
+
+
+def test_an_error_cannot_be_silenced(project: Project) -> None:
+    text = alone(SCHEDULE.format("cron(30 2 * * ? *)", "America/New_York", "")).replace(
+        "down = Pip", "# sfn: allow SFN502\ndown = Pip"
+    )
+    found = found_in(project({"pipelines/p.py": text, "setup.cfg": ONE.replace("[sfn_dsl:", "ignore = SFN502\n[sfn_dsl:")}))
+    assert [one.code for one in found] == ["SFN502"]
+
+
+# The guide
+
+PAGE = (Path(__file__).parents[1] / "docs" / "triggers-and-regions.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", ["JSONata", "JSONPath"])
+def test_what_the_guide_shows_is_right(language: str, project: Project) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", PAGE, re.S)
+    [cfg] = re.findall(r"```ini\n(.*?)```", PAGE, re.S)
+    cfg = cfg.replace("gate =", f"query_language = {language}\ngate =") + SECTIONS
+    assert found_in(project({"pipelines/p.py": example, "setup.cfg": cfg})) == []
+
+
+def test_the_guide_names_codes_that_there_are() -> None:
+    known = {code.code for code in CODES} | {rule.code for rule in all_rules()}
+    named = {f"SFN{number}" for row in re.findall(r"SFN[\d, ]+", PAGE) for number in re.findall(r"\d{3}", row)}
+    assert len(named) > 25
+    assert named <= known

@@ -1,0 +1,407 @@
+"""What triggers and contracts add to machines, and that events, rows, direct starts and schedules get a batch from one to the next."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from estate import ACCOUNT, ARBITER, EAST, WEST, Estate, Worker
+
+from sfn_dsl import (
+    BatchReady,
+    Control,
+    Direct,
+    EventLambda,
+    EventRule,
+    Input,
+    Intermediate,
+    Load,
+    Pipeline,
+    S3Event,
+    Schedule,
+    SnsEvent,
+    Stage,
+    Transform,
+    Wait,
+)
+from sfn_dsl.control.contract import DETAIL_TYPE
+from sfn_dsl.control.names import execution_name
+from sfn_dsl.deployment import Deployment
+from sfn_dsl.diagnostic import Severity
+from sfn_dsl.region import Target
+from sfn_dsl.resources.model import Role, Rule
+from sfn_dsl.simulate.mocks.chances import Chances
+from sfn_dsl.stacks.pipeline_stack import pipeline_stack
+from sfn_dsl.triggers.trigger import Trigger
+from sfn_dsl.triggers.wiring import Wiring, wire
+
+ALONE = Deployment(active=EAST)
+
+
+def producer(name: str = "up", **more: Any) -> tuple[Pipeline, BatchReady]:
+    batch = Input(batch_id=str)
+    work = Transform.lambda_("Work", function="work", payload={"b": batch.batch_id}, returns={"uri": str}, timeout_seconds=300)
+    ready = BatchReady(pipeline=name, batch_id=batch.batch_id, fields={"uri": work.output.uri, "unread": "x"})
+    control = more.pop("control", True)
+    given = {"produces": ready, "control": Control(batch.batch_id) if control else None, "timeout_seconds": 900, **more}
+    return Pipeline(name=name, input=batch, body=Stage("work", work), **given), ready
+
+
+def consumer(name: str, *consumed: BatchReady, triggers: tuple[Trigger, ...] = (), control: bool = True) -> Pipeline:
+    batch = Input(batch_id=str, uri=str)
+    load = Load.lambda_("Put", function=name, payload={"b": batch.batch_id, "u": batch.uri}, timeout_seconds=300)
+    row = Control(batch.batch_id) if control else None
+    return Pipeline(
+        name=name, input=batch, control=row, body=Stage("load", load), consumes=consumed, triggers=triggers, timeout_seconds=900
+    )
+
+
+def names(wiring: Wiring, pipeline: str) -> list[str]:
+    return [machine.name for machine in wiring.pipelines[pipeline].all_machines]
+
+
+def errors(*pipelines: Pipeline) -> list[tuple[str, str]]:
+    return [(found.code, found.message) for found in wire(pipelines).problems if found.severity is Severity.ERROR]
+
+
+def states(estate: Estate, pipeline: str, region: str = EAST) -> list[str]:
+    return list(estate.compiled[region, pipeline].machine.states or {})
+
+
+# What is added
+
+
+def test_an_upstream_writes_a_row_for_each_consumer_and_then_announces() -> None:
+    up, ready = producer()
+    estate = Estate([up, consumer("a", ready), consumer("b", ready), consumer("c", ready, control=False)], {})
+    added = [name for name in states(estate, "up") if " / " not in name]
+    first = added.index("Mark ready for a")
+    assert added[first : first + 4] == ["Mark ready for a", "Mark ready for b", "Announce batch", "Finish run"]
+    assert not any("for c" in name for name in added), "a consumer without rows gets none"
+
+
+def test_machines_beside_a_pipeline() -> None:
+    up, ready = producer()
+    plain = Pipeline(name="plain", body=Wait("W", seconds=1))
+    via = consumer("via", ready, triggers=(EventRule(via=Intermediate),))
+    wiring = wire([up, plain, via])
+    assert [names(wiring, name) for name in ("up", "plain", "via")] == [
+        ["up", "up-sweeper"],
+        ["plain"],
+        ["via", "via-starter", "via-sweeper"],
+    ]
+    assert [trigger.__class__ for trigger in wire([up, consumer("d", ready)]).pipelines["d"].triggers] == [EventRule]
+
+
+@pytest.mark.parametrize("kind", [EventRule, Schedule], ids=lambda kind: kind.__name__)
+def test_labels_tell_two_triggers_of_a_kind_apart(kind: type[Trigger]) -> None:
+    up, ready = producer()
+    given: dict[str, Any] = {"expression": "rate(1 day)"} if kind is Schedule else {}
+    two = [kind(label=label, via=via, **given) for label, via in (("x", Intermediate), ("y", Intermediate), ("z", None))]
+    if kind is EventRule:
+        two = [EventRule(label=one.label, via=one.via, contract=ready) for one in two]  # type: ignore[attr-defined]
+    down = consumer("down", ready, triggers=tuple(two))
+    assert errors(up, down) == []
+    wiring = wire([up, down])
+    assert names(wiring, "down") == ["down", "down-x-starter", "down-y-starter", "down-sweeper"]
+    estate = Estate([up, down], {"work": Worker({"uri": "u"}), "down": Worker()})
+    template = next(one for one in estate.templates if one.name == "down")
+    for machine in ("down-x-starter", "down-y-starter", "down"):
+        arn = f"arn:aws:states:{EAST}:{ACCOUNT}:stateMachine:{machine}"
+        roles = [one.arn(template.target) for one in template.resources if isinstance(one, Role)]
+        assert sum(estate._permits(role, "states:StartExecution", f"{arn}:live") for role in roles) >= 1, machine
+
+
+@pytest.mark.parametrize(
+    ("triggers", "code", "said"),
+    [
+        ((EventRule(), EventRule()), "SFN526", "two triggers EventRule with one label"),
+        (
+            (EventRule(via=Intermediate), Schedule(expression="rate(1 day)", via=Intermediate)),
+            "SFN526",
+            "two triggers of pipeline `down` both make the machine `down-starter`",
+        ),
+        (("cron",), "SFN521", "`'cron'` in `triggers` of pipeline `down` is no trigger"),
+        ((EventRule(label="a b"),), "SFN102", "`a b` is no label of a trigger"),
+        ((EventLambda(retries=3),), "SFN503", "0 to 2 times"),
+        ((EventRule(pattern={}),), "SFN522", "the event pattern is empty"),
+        (
+            (EventRule(pattern={"source": "x"}, input={"batch_id": "$.id", "uri": "$.u"}),),
+            "SFN522",
+            "`source` of the event pattern",
+        ),
+        ((S3Event(bucket="b", input={"batch_id": "kee", "uri": "bucket"}),), "SFN520", "an S3 event has no `kee`"),
+        ((S3Event(bucket="b", input={"batch_id": "bucket", "uri": "size"}),), "SFN524", "nothing of the S3 event tells"),
+        ((SnsEvent(topic="t", input={"batch_id": "id", "uri": "u"}, key="idd"),), "SFN524", "the key `idd` is none of the inputs"),
+        ((SnsEvent(topic="t", input={"batch_id": "id"}, key="batch_id"),), "SFN520", "needs the input `uri`"),
+        ((Schedule(expression="rate(1 day)", input={"x": "y"}),), "SFN520", "gives the input `x`"),
+    ],
+)
+def test_triggers_that_cannot_be(triggers: tuple[Any, ...], code: str, said: str) -> None:
+    up, ready = producer()
+    found = [message for one, message in errors(up, consumer("down", ready, triggers=triggers)) if one == code]
+    assert any(said in message for message in found), found
+
+
+@pytest.mark.parametrize("trigger", [EventRule(), EventLambda(), Direct(), Schedule(expression="rate(1 day)", via=Intermediate)])
+def test_a_trigger_without_a_source(trigger: Trigger) -> None:
+    batch = Input(batch_id="x", uri="y")
+    lonely = Pipeline(name="down", input=batch, body=Wait("W", seconds=1), triggers=(trigger,))
+    assert [code for code, _ in errors(lonely)] == ["SFN521"]
+
+
+def test_a_slot_without_rows_does_not_know_what_is_ready() -> None:
+    up, ready = producer()
+    down = consumer("down", ready, triggers=(Schedule(expression="rate(1 day)"),), control=False)
+    [(code, said)] = errors(up, down)
+    assert (code, said) == ("SFN521", "a Schedule of pipeline `down` has no way to know which batches are ready")
+
+
+def test_a_required_input_that_the_event_does_not_bring() -> None:
+    up, ready = producer()
+    batch = Input(batch_id=str, urii=str)
+    down = Pipeline(name="down", input=batch, body=Wait("W", seconds=1), consumes=(ready,), control=Control(batch.batch_id))
+    [found] = [one for one in wire([up, down]).problems if one.code == "SFN520"]
+    assert found.message == "pipeline `down` needs `urii`, which the event of `up` does not bring"
+    assert found.help == "did you mean `uri`?"
+    assert found.also[0][0] == ready.span
+
+
+def test_an_upstream_of_another_project_cannot_start_anything_directly() -> None:
+    foreign = BatchReady(pipeline="elsewhere", batch_id="b", fields={"uri": "u"})
+    assert errors(consumer("down", foreign)) == []
+    [(code, said)] = errors(consumer("down", foreign, triggers=(Direct(),)))
+    assert (code, said) == ("SFN521", "`elsewhere`, which is to start `down` directly, is no pipeline of the project")
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_circles(length: int) -> None:
+    made = []
+    contracts = [BatchReady(pipeline=f"p{number}", batch_id="b") for number in range(length)]
+    for number in range(length):
+        batch = Input(batch_id=str)
+        follows = contracts[(number - 1) % length]
+        made.append(
+            Pipeline(name=f"p{number}", input=batch, body=Wait("W", seconds=1), produces=contracts[number], consumes=(follows,))
+        )
+    found = [said for code, said in errors(*made) if code == "SFN525"]
+    circle = " -> ".join(f"p{number % length}" for number in range(length + 1))
+    assert found == [f"pipelines trigger each other in a circle: {circle}"]
+    straight = [*made[:-1], Pipeline(name="end", body=Wait("W", seconds=1))]
+    assert [code for code, _ in errors(*straight) if code == "SFN525"] == []
+
+
+# That a batch gets through
+
+
+def through(trigger: Trigger, *, seconds: float = 900, **more: Any) -> tuple[Estate, Worker, Worker]:
+    """A batch goes from one pipeline to another; what the two functions were given."""
+    up, ready = producer()
+    down = consumer("down", ready, triggers=(trigger,))
+    work, load = Worker({"uri": "s3://b1"}), Worker()
+    estate = Estate([up, down], {"work": work, "down": load}, **more)
+    estate.start("up", {"batch_id": "b 1"})
+    estate.run(seconds)
+    return estate, work, load
+
+
+GIVEN = [{"b": "b 1", "u": "s3://b1"}]
+WAYS: dict[str, tuple[Trigger, float]] = {
+    "rule": (EventRule(), 900),
+    "rule, intermediate": (EventRule(via=Intermediate), 900),
+    "function": (EventLambda(), 900),
+    "direct": (Direct(), 900),
+    "direct, waiting": (Direct(wait=True), 900),
+    "slots": (Schedule(expression="rate(1 hour)"), 3700),
+    "slots, intermediate": (Schedule(expression="rate(1 hour)", via=Intermediate), 3700),
+}
+
+
+@pytest.mark.parametrize("language", ["JSONata", "JSONPath"])
+@pytest.mark.parametrize("deployment", [ALONE, ARBITER], ids=["alone", "arbiter"])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_batch_gets_through_once(way: str, deployment: Deployment, language: str) -> None:
+    trigger, seconds = WAYS[way]
+    estate, work, load = through(trigger, seconds=seconds, deployment=deployment, language=language)
+    assert [payload for _, payload in load.calls] == GIVEN
+    assert len(work.calls) == 1
+    for pipeline in ("up", "down"):
+        row = estate.row(pipeline, "b 1")
+        assert row is not None
+        assert (row["status"], row["fence"]) == ("SUCCEEDED", 1)
+    assert estate.world.undelivered == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_event_that_is_lost_costs_minutes_not_the_batch(way: str) -> None:
+    trigger, seconds = WAYS[way]
+    _, _, load = through(trigger, seconds=seconds, chances=Chances(lost=1.0))
+    assert [payload for _, payload in load.calls] == GIVEN
+
+
+@pytest.mark.parametrize("way", ["rule", "rule, intermediate", "function"])
+def test_an_event_that_comes_twice_does_the_batch_once(way: str) -> None:
+    trigger, seconds = WAYS[way]
+    estate, _, load = through(trigger, seconds=seconds, chances=Chances(redelivered=1.0, new_names=1.0))
+    assert [payload for _, payload in load.calls] == GIVEN
+    assert len(estate.runs("down")) >= (1 if way != "rule" else 2)
+
+
+def test_names_of_executions_come_from_the_batch() -> None:
+    """The same name whoever makes it: the function, the machine between, the upstream."""
+    expected = execution_name("down", "b 1")
+    assert expected.startswith("down-b-1-a1-")
+    for way in ("rule, intermediate", "function", "direct", "direct, waiting"):
+        estate, _, _ = through(WAYS[way][0])
+        assert [run.name for run in estate.runs("down")] == [expected], way
+
+
+@pytest.mark.parametrize(("wait", "after"), [(False, 0.0), (True, 60.0)])
+def test_an_upstream_waits_only_when_it_is_told_to(wait: bool, after: float) -> None:
+    estate, _, _ = through(Direct(wait=wait))
+    [up], [down] = estate.runs("up"), estate.runs("down")
+    assert (up.status, down.status) == ("SUCCEEDED", "SUCCEEDED")
+    ended = down.start - up.start + (down.duration or 0)
+    assert ((up.duration or 0) > ended) == wait
+
+
+def test_an_upstream_that_waits_keeps_its_batch() -> None:
+    """Its lease covers the consumer's run, so that the sweeper does not take it for dead."""
+    up, ready = producer(timeout_seconds=9000)
+    down = consumer("down", ready, triggers=(Direct(wait=True),))
+    work, load = Worker({"uri": "u"}), Worker(seconds=250.0)
+    slow = Pipeline(
+        name="down",
+        input=down.input,
+        body=[down.body, Wait("Settle", seconds=3000)],
+        control=down.control,
+        consumes=down.consumes,
+        triggers=down.triggers,
+    )
+    estate = Estate([up, slow], {"work": work, "down": load})
+    run = estate.start("up", {"batch_id": "b1"})
+    estate.run(5000)
+    assert (run.status, len(estate.runs("up")), len(work.calls)) == ("SUCCEEDED", 1, 1)
+
+
+def test_an_upstream_that_waits_fails_with_its_consumer() -> None:
+    up, ready = producer()
+    load = Worker(errors=["Boom"])
+    estate = Estate([up, consumer("down", ready, triggers=(Direct(wait=True),))], {"work": Worker({"uri": "u"}), "down": load})
+    run = estate.start("up", {"batch_id": "b1"})
+    estate.run(900)
+    assert (run.status, len(estate.runs("down"))) == ("FAILED", 1)
+    assert (estate.row("up", "b1") or {})["error"]["error"] == "States.TaskFailed"
+
+
+def test_two_consumers_get_what_each_asks_for() -> None:
+    up, ready = producer()
+    work, a, b = Worker({"uri": "s3://b1"}), Worker(), Worker()
+    batch = Input(batch_id=str, unread=str)
+    load = Load.lambda_("Put", function="b", payload={"x": batch.unread}, timeout_seconds=60)
+    other = Pipeline(name="b", input=batch, control=Control(batch.batch_id), body=Stage("s", load), consumes=(ready,))
+    estate = Estate([up, consumer("a", ready), other], {"work": work, "a": a, "b": b})
+    estate.start("up", {"batch_id": "b 1"})
+    estate.run(900)
+    assert ([payload for _, payload in a.calls], [payload for _, payload in b.calls]) == (GIVEN, [{"x": "x"}])
+    assert [json.loads((estate.row(name, "b 1") or {})["input"]) for name in ("a", "b")] == [
+        {"batch_id": "b 1", "uri": "s3://b1"},
+        {"batch_id": "b 1", "unread": "x"},
+    ]
+
+
+def test_an_upstream_that_runs_again_does_not_touch_a_row_that_is_in_work() -> None:
+    """A re-run of the upstream announces again; the consumer has the batch already."""
+    estate, work, load = through(EventRule())
+    row = estate.row("down", "b 1")
+    estate.change("up", "b 1", status={"S": "READY"}, attempt={"N": "2"}, stages={"M": {}})
+    estate.start("up", {"batch_id": "b 1"})
+    estate.run(900)
+    assert (len(work.calls), len(load.calls)) == (2, 1)
+    assert estate.row("down", "b 1") == row
+
+
+def test_a_batch_of_the_active_region_is_not_done_in_the_other_one() -> None:
+    estate, _, load = through(EventRule(), deployment=ARBITER)
+    assert {region for region, _ in load.calls} == {EAST}
+    assert [run.output for run in estate.runs("down", WEST)] == [{"claimed": False}]
+    looped = [
+        seen
+        for region in (EAST, WEST)
+        for seen in estate.world.place(region).events.events
+        if seen.event["detail-type"] == DETAIL_TYPE
+    ]
+    assert [(seen.event["region"], seen.bus) for seen in looped] == [(EAST, "etl"), (EAST, "etl")], "once in each Region, no more"
+
+
+def test_a_rule_of_ones_own_on_the_shared_bus() -> None:
+    trigger = EventRule(
+        pattern={"source": ["crm"], "detail": {"ok": [True]}}, input={"batch_id": "$.detail.id", "uri": "$.detail.where.uri"}
+    )
+    load = Worker()
+    estate = Estate([consumer("down", triggers=(trigger,))], {"down": load})
+    place = estate.world.place(EAST)
+    entries = [
+        {
+            "Source": "crm",
+            "DetailType": "New",
+            "EventBusName": "etl",
+            "Detail": json.dumps({"ok": ok, "id": 'q"1\u00e9', "where": {"uri": "u"}}),
+        }
+        for ok in (True, False)
+    ]
+    place.events.call("PutEvents", {"Entries": entries}, estate.world.now)
+    estate.run(300)
+    assert [payload for _, payload in load.calls] == [{"b": 'q"1\u00e9', "u": "u"}]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "suffix", "key", "matches"),
+    [
+        ("", "", "any/thing", True),
+        ("in/", "", "in/a.csv", True),
+        ("in/", "", "out/a.csv", False),
+        ("", ".csv", "in/a.csv", True),
+        ("", ".csv", "in/a.csv.gz", False),
+        ("in/", ".csv", "in/a.csv", True),
+        ("in/", ".csv", "in/a.txt", False),
+        ("in/", ".csv", "out/a.csv", False),
+        ("in/*/", ".csv", "in/*/a.csv", True),
+        ("in/*/", ".csv", "in/b/a.csv", False),
+    ],
+)
+def test_an_object_starts_a_pipeline(prefix: str, suffix: str, key: str, matches: bool) -> None:
+    trigger = S3Event(bucket="lake", prefix=prefix, suffix=suffix, input={"batch_id": "key", "uri": "bucket"})
+    load = Worker()
+    estate = Estate([consumer("down", triggers=(trigger,))], {"down": load})
+    event = {
+        "version": "0",
+        "id": "i",
+        "source": "aws.s3",
+        "detail-type": "Object Created",
+        "account": ACCOUNT,
+        "region": EAST,
+        "time": "2026-01-01T00:00:00Z",
+        "resources": [],
+        "detail": {"bucket": {"name": "lake"}, "object": {"key": key, "size": 3, "etag": "e", "sequencer": "1"}},
+    }
+    estate.world.place(EAST).events.receive(event, estate.world.now)
+    estate.run(300)
+    assert [payload for _, payload in load.calls] == ([{"b": key, "u": "lake"}] if matches else [])
+
+
+def test_patterns_of_rules_match_what_is_announced() -> None:
+    up, ready = producer()
+    wired = wire([up, consumer("down", ready)]).pipelines["down"]
+    target = Target(region=EAST, account=ACCOUNT)
+    [rule] = [
+        one
+        for one in pipeline_stack(wired, [], target, "publish").resources
+        if isinstance(one, Rule) and one.event_bus_name == "etl"
+    ]
+    assert rule.event_pattern == {
+        "source": ["sfn-dsl.up"],
+        "detail-type": ["BatchReady"],
+        "detail": {"status": ["SUCCEEDED"], "pipeline": ["up"]},
+    }
