@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-ACCOUNT = "123456789012"
+from publishing import ACCOUNT
+
 EAST, WEST = "us-east-1", "us-west-1"
 
 

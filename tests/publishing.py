@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-
-from fake_aws import ACCOUNT, FakeAws
+from typing import Protocol
 
 from sfn_dsl.configuration import find_project
 from sfn_dsl.publish.applying import Outcome, apply
@@ -19,6 +18,7 @@ from sfn_dsl.publish.pacing import Clock
 from sfn_dsl.publish.plan import Options, Plan
 from sfn_dsl.publish.planning import plan
 
+ACCOUNT = "123456789012"
 CONFIGURATION = f"""[sfn_dsl]
 name = shop
 regions = us-east-1, us-west-1
@@ -35,6 +35,13 @@ load = Load.glue("Load", job="j", arguments={"--id": batch.id}, retry=retry("E",
 p = Pipeline(name="orders", input=batch, body=load >> Wait("Settle", seconds=10), dry_run=batch.dry == True, tags={"team": "etl"})
 """
 CHANGED = ORDERS.replace("max_attempts=3", "max_attempts=5")
+
+
+class Server(Protocol):
+    """Something that stands for AWS."""
+
+    @property
+    def url(self) -> str: ...
 
 
 class QuickClock:
@@ -67,7 +74,7 @@ def clients_of(url: str) -> Clients:
 
 
 def planned(
-    folder: Path, aws: FakeAws, options: Options | None = None, commit: str = "c1", clients: Clients | None = None
+    folder: Path, aws: Server, options: Options | None = None, commit: str = "c1", clients: Clients | None = None
 ) -> tuple[Plan, Clients]:
     """A plan of everything in build/, and the clients it was made with."""
     clients = clients or clients_of(aws.url)
@@ -79,7 +86,7 @@ def planned(
 
 def published(
     folder: Path,
-    aws: FakeAws,
+    aws: Server,
     options: Options | None = None,
     commit: str = "c1",
     *,
@@ -92,7 +99,7 @@ def published(
     return apply(made, desired_of(folder), clients, clock=QuickClock().clock())
 
 
-def provide(folder: Path, aws: FakeAws) -> None:
+def provide(folder: Path, aws: Server) -> None:
     """Make the roles and log groups that the templates would make."""
     from sfn_dsl.publish.desired import log_group
     from sfn_dsl.publish.providing import provide as make
@@ -101,4 +108,3 @@ def provide(folder: Path, aws: FakeAws) -> None:
     for one in desired_of(folder):
         make(clients, one.target.region, one.role_arn)
         make(clients, one.target.region, log_group(one.settings))
-    aws.calls.clear()

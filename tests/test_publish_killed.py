@@ -46,7 +46,7 @@ def publish_there(folder: Path, url: str, environment: dict[str, str], ready: An
     """What the other process does: it waits until the test is ready to kill it."""
     os.environ.update(environment)
     ready.wait()
-    outcome = published(folder, Remote(url))  # type: ignore[arg-type]
+    outcome = published(folder, Remote(url))
     assert outcome.stopped is None, outcome
 
 
