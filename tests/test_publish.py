@@ -17,16 +17,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from publishing import CHANGED, CONFIGURATION, ORDERS, clients_of, desired_of, git, planned, provide, published
+from recorded_calls import record
 
 from sfn_dsl import Input, Pipeline, Wait
+from sfn_dsl.building import build_project
 from sfn_dsl.cli.main import run
 from sfn_dsl.compile.dry_run import dry_run_input
+from sfn_dsl.configuration import find_project
 from sfn_dsl.diff import Added, Changed, FieldEdit, Removed, Renamed
+from sfn_dsl.project import load_pipelines
 from sfn_dsl.publish import planning
 from sfn_dsl.publish.clients import Clients
 from sfn_dsl.publish.desired import fingerprint
 from sfn_dsl.publish.plan import Entry, Options, Plan, Problem
 from sfn_dsl.publish.plan_file import load_plan, plan_from_json, plan_to_json
+from sfn_dsl.publish.publisher_rights import publish_rights
 
 pytest.importorskip("moto.server")
 from fake_aws import ACCOUNT, EAST, WEST, Answer, Call, FakeAws, fake_aws, fault
@@ -1021,6 +1026,33 @@ def test_open_executions_and_renames_are_told(cli: Cli, aws: FakeAws, first: Pat
     assert cli(folder, "publish", "--dry-run") == 0
     assert "open executions, which go on as they were started: 1 on version 1" in cli.out
     assert "2 open or failed executions know `Load` by its old name" in cli.out
+
+
+def test_no_call_is_outside_the_policy_of_publishers(
+    cli: Cli, aws: FakeAws, first: Path, second: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provide(first, aws)
+    recorded = record(monkeypatch)
+    assert cli(first, "publish", "--yes") == 0
+    assert cli(second, "publish", "--yes", "--strategy", "canary", "--interval", "0") == 0
+    machine = aws.machine(EAST, "orders")
+    for _ in range(4):
+        machine.publish("by hand")
+    # The newest version is not ours, so that one is made of what is there.
+    aws._backend(EAST).tagger.untag_resource_using_names(machine.arn, ["sfn-dsl:published"])
+    assert cli(second, "publish", "--yes") == 0
+    assert machine.latest_version_number == 7
+    assert cli(second, "rollback", "orders", "--to", "5", "--region", EAST, "--yes") == 0
+    assert cli(second, "status") == 0
+    assert cli(second, "drift") == 1
+    assert cli(second, "prune", "--keep", "2", "--yes") == 0
+    project = find_project(second)
+    loaded = load_pipelines(project)
+    build = build_project(project, loaded, loaded.pipelines, project.targets)
+    allowed = publish_rights((*build.compiled, *build.machines), "shop")
+    assert recorded.denied(allowed) == []
+    deleting = {"states:DeleteStateMachine", "states:StartSyncExecution"}
+    assert {action for one in allowed for action in one.actions} - deleting == recorded.actions()
 
 
 # Nothing that is secret is told

@@ -31,7 +31,9 @@ Command = TypeVar("Command", bound=Callable[..., object])
 def operating(function: Command) -> Command:
     """`--env`, `--profile`, `--endpoint-url`, `--local` and `--output-format`, handed to the command as keywords."""
     function = click.option("--output-format", type=click.Choice(["text", "json"]), default="text", help="How to print.")(function)
-    function = click.option("--local", is_flag=True, help="An AWS on this machine, kept in target/aws, in place of the real one.")(function)
+    function = click.option("--local", is_flag=True, help="An AWS on this machine, kept in target/aws, in place of the real one.")(
+        function
+    )
     function = click.option("--endpoint-url", help="Other endpoints than AWS's, in all Regions.", metavar="URL")(function)
     function = click.option("--profile", help="The profile of your AWS configuration.", metavar="NAME")(function)
     return click.option("--env", "environment", help="The environment of setup.cfg.", metavar="NAME")(function)
