@@ -36,9 +36,9 @@ say "Again: there is nothing to do"
 sfn publish --local --yes
 
 say "Change one retry: the plan"
-sed -i 's/^RETRY = TRANSIENT/RETRY = TRANSIENT.with_(max_attempts=4)/' pipelines/_errors.py
+sed -i 's/retry=RETRY,/retry=RETRY.with_(max_attempts=4),/' pipelines/guidewire_base.py
 sfn build > /dev/null
-git commit --quiet --all --message "four retries"
+git commit --quiet --all --message "guidewire-base: four retries"
 sfn publish --local --dry-run
 
 say "Publish it, then roll it back"

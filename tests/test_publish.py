@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from calls_made import record
 from hypothesis import given
 from hypothesis import strategies as st
 from publishing import CHANGED, CONFIGURATION, ORDERS, clients_of, desired_of, git, planned, provide, published
-from recorded_calls import record
 
 from sfn_dsl import Input, Pipeline, Wait
 from sfn_dsl.building import build_project
