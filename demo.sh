@@ -28,7 +28,7 @@ git clone --quiet --no-hardlinks "$here" target/demo
 cd target/demo
 git config user.name demo && git config user.email demo@localhost
 export PYTHONPATH=$here
-stop() { "$python" -c 'import pathlib; from sfn_dsl.embedded.process import stop; stop(pathlib.Path("target/aws"))'; }
+stop() { cd "$here" && "$python" -c 'import pathlib; from sfn_dsl.embedded.process import stop; stop(pathlib.Path("target/demo/target/aws"))'; }
 trap stop EXIT
 sfn publish --local --yes | tail -n 1
 
