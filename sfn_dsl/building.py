@@ -164,14 +164,17 @@ class _Building:
             return list(self.findings)
         # Imported here, because a build without such findings needs no rules.
         from sfn_dsl.checking.comments import Comments
-        from sfn_dsl.checking.selection import make_selection
 
-        selection = make_selection(ignored=self.project.ignore, per_file=self.project.per_file_ignores)
+        selection = self.selection
+        if selection is None and (self.project.ignore or self.project.per_file_ignores):
+            from sfn_dsl.checking.selection import make_selection
+
+            selection = make_selection(ignored=self.project.ignore, per_file=self.project.per_file_ignores)
         names = {code.code: code.name for code in CODES}
         comments, told = Comments(), []
         for found in self.findings:
             place = replace(found.span, file=str(self.project.root / found.span.file))
-            words = comments.allowed(place) | (self.selection or selection).for_file(found.span.file)
+            words = comments.allowed(place) | (selection.for_file(found.span.file) if selection else frozenset())
             quiet = not words.isdisjoint((found.code, names.get(found.code, "")))
             if found.severity is Severity.ERROR or found.code not in listed or not quiet:
                 told.append(found)
