@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sfn_dsl.asl.canonical import canonical
 from sfn_dsl.asl.emit import to_json
 from sfn_dsl.codes import CODES
+from sfn_dsl.compile.dry_run import dry_run_input
 from sfn_dsl.compile.machine import Compiled, compile_pipeline
 from sfn_dsl.configuration import Project
 from sfn_dsl.diagnostic import Diagnostic, Severity
@@ -42,6 +43,7 @@ __all__ = [
     "policy_file",
     "retired_folders",
     "settings_file",
+    "smoke_file",
     "template_file",
 ]
 
@@ -83,6 +85,11 @@ def settings_file(name: str) -> str:
 def policy_file(name: str) -> str:
     """The file of the policy of a state machine's role."""
     return f"{name}.policy.json"
+
+
+def smoke_file(name: str) -> str:
+    """The file of an input with which a pipeline that has a `dry_run` does no work: what `publish` tries it with."""
+    return f"{name}.smoke.json"
 
 
 def template_file(name: str) -> str:
@@ -209,6 +216,9 @@ class _Building:
         files = self.files[target.folder]
         files[definition_file(pipeline.name)] = text
         files[settings_file(pipeline.name)] = canonical(dict(compiled.settings))
+        smoke = dry_run_input(pipeline)
+        if smoke is not None:
+            files[smoke_file(pipeline.name)] = canonical(smoke)
         try:
             files[policy_file(pipeline.name)] = canonical(machine_policy(compiled))
         except DeclarationError as error:
@@ -265,7 +275,7 @@ def _refused(error: DeclarationError, span: Span) -> Diagnostic:
 def _kept(folder: Path, unchosen: Sequence[Wired]) -> frozenset[str]:
     """Listed files of pipelines that exist but were not selected."""
     names = {machine.name for wired in unchosen for machine in wired.all_machines}
-    files = {make(name) for name in names for make in (definition_file, settings_file, policy_file, template_file)}
+    files = {make(name) for name in names for make in (definition_file, settings_file, policy_file, template_file, smoke_file)}
     return frozenset(path for path in listed(folder) if path in files)
 
 

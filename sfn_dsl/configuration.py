@@ -39,6 +39,7 @@ _KEYS = {
     "per_file_ignores",
     "profile",
     "owner",
+    "compared",
     "iac",
     *DEPLOYMENT_KEYS,
 }
@@ -52,6 +53,7 @@ class Project:
 
     `ignore`, `per_file_ignores` (by glob of the file name) and `profile` (default or strict) are for `check`. `owner`: who makes
     state machines, versions and aliases: the command `publish`, or the `template`. `iac`: cloudformation, terraform or both.
+    `compared`: the pipeline of docs/triggers.md.
     """
 
     root: Path
@@ -64,6 +66,7 @@ class Project:
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     profile: str = "default"
     owner: str = "publish"
+    compared: str = ""
     iac: tuple[str, ...] = ("cloudformation",)
 
     def chosen_targets(self, regions: Iterable[str] = (), environment: str | None = None) -> tuple[Target, ...]:
@@ -183,6 +186,7 @@ def _project(root: Path, file: Path, parser: configparser.ConfigParser) -> Proje
         ignore=_list(top.get("ignore", "")),
         per_file_ignores=_per_file(file, top.get("per_file_ignores", "")),
         profile=_profile(file, top.get("profile", "default")),
+        compared=top.get("compared", ""),
         owner=_one_of(file, "owner", top.get("owner", "publish"), ("publish", "template")),
         iac=tuple(_one_of(file, "iac", word, ("cloudformation", "terraform")) for word in _list(top.get("iac", "cloudformation"))),
     )

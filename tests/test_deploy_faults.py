@@ -72,7 +72,7 @@ UPDATED = [[whole("daily", "UPDATE_IN_PROGRESS")], [("Role", ROLE, "UPDATE_COMPL
         ("DELETE_FAILED", "somebody began to delete it", "aws cloudformation delete-stack"),
         ("UPDATE_FAILED", "an update has failed and was not rolled back", "aws cloudformation rollback-stack"),
         ("UPDATE_ROLLBACK_FAILED", "an update has failed, and so has its rollback", "continue-update-rollback"),
-        ("IMPORT_ROLLBACK_FAILED", "an import has failed, and so has its rollback", "continue-update-rollback"),
+        ("IMPORT_ROLLBACK_FAILED", "an import has failed, and so has its rollback", "describe-stack-events"),
     ],
 )
 def test_stuck_stacks_are_explained(service: CloudFormation, deploy: Callable[..., Any], status: str, said: str, help: str) -> None:
@@ -122,7 +122,7 @@ def test_a_first_deployment_that_fails_leaves_nothing(service: CloudFormation, d
     assert code == 2
     message = "the stack daily in us-east-1 could not be created, nothing of it is left; Role (AWS::IAM::Role): Role already exists"
     assert f"error: {message}\n" in err
-    assert "Done: none. Failed: daily in us-east-1. Not begun: none." in out
+    assert "Done: none. Stopped at: daily in us-east-1. Not begun: none." in out
     [asked] = [form for form in service.requests if form["Action"] == "CreateChangeSet"]
     assert (asked["ChangeSetType"], asked["OnStackFailure"]) == ("CREATE", "DELETE")
     [asked] = [form for form in service.requests if form["Action"] == "ExecuteChangeSet"]
@@ -145,7 +145,7 @@ def test_the_first_failure_stops_everything(service: CloudFormation, deploy: Cal
     code, out, err = deploy("--yes")
     assert code == 2
     assert f"the stack etl-shared in us-east-1 could not be updated, {state}; Role (AWS::IAM::Role): no such policy" in err
-    assert "Done: none. Failed: etl-shared in us-east-1. Not begun: daily in us-east-1." in out
+    assert "Done: none. Stopped at: etl-shared in us-east-1. Not begun: daily in us-east-1." in out
     assert daily.change_sets == {}, "what is not executed is deleted"
     assert len(daily.script) == len(UPDATED)
 
@@ -169,6 +169,20 @@ def test_the_end_is_seen_although_the_status_is_stale(service: CloudFormation, d
     code, out, _ = deploy("daily", "--yes")
     assert (code, stack.script) == (0, [])
     assert out.count("UPDATE_COMPLETE daily") == 1
+
+
+def test_whoever_stops_waiting_is_told_that_it_goes_on(
+    service: CloudFormation, deploy: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.add(Scripted(name="daily", region=EAST, changes=[CHANGE], script=[[whole("daily", "UPDATE_IN_PROGRESS")]]))
+
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pauses_module.time, "sleep", interrupt)
+    code, out, _ = deploy("daily", "--yes")
+    assert code == 130
+    assert "CloudFormation goes on with daily in us-east-1; deploy again to follow it." in out
 
 
 def test_a_change_set_that_cannot_be_made(service: CloudFormation, deploy: Callable[..., Any]) -> None:

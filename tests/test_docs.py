@@ -11,7 +11,7 @@ import pytest
 from sfn_dsl.cli.main import run
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", "docs/writing-pipelines.md", "docs/triggers-and-regions.md"]
+PAGES = ["README.md", "docs/writing-pipelines.md"]
 
 
 @pytest.mark.parametrize("language", ["JSONata", "JSONPath"])

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
@@ -43,7 +44,12 @@ def endpoint() -> Iterator[str]:
     """A moto server over HTTP."""
     server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0, verbose=False)
     server.start()
-    yield f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+    url = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+    # All moto servers of a process share one world.
+    reset = Request(f"{url}/moto-api/reset", method="POST")
+    urlopen(reset).close()
+    yield url
+    urlopen(reset).close()
     server.stop()
 
 

@@ -12,9 +12,11 @@ import pytest
 from sfn_dsl.building import build_project
 from sfn_dsl.checking.selection import make_selection
 from sfn_dsl.cli.main import run
+from sfn_dsl.codes import CODES
 from sfn_dsl.configuration import find_project
 from sfn_dsl.diagnostic import Diagnostic
 from sfn_dsl.project import load_pipelines
+from sfn_dsl.rules.registry import all_rules
 
 Project = Callable[[dict[str, str]], Path]
 
@@ -291,3 +293,23 @@ def test_an_error_cannot_be_silenced(project: Project) -> None:
     )
     found = found_in(project({"pipelines/p.py": text, "setup.cfg": ONE.replace("[sfn_dsl:", "ignore = SFN502\n[sfn_dsl:")}))
     assert [one.code for one in found] == ["SFN502"]
+
+
+# The guide
+
+PAGE = (Path(__file__).parents[1] / "docs" / "triggers-and-regions.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", ["JSONata", "JSONPath"])
+def test_what_the_guide_shows_is_right(language: str, project: Project) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", PAGE, re.S)
+    [cfg] = re.findall(r"```ini\n(.*?)```", PAGE, re.S)
+    cfg = cfg.replace("gate =", f"query_language = {language}\ngate =") + SECTIONS
+    assert found_in(project({"pipelines/p.py": example, "setup.cfg": cfg})) == []
+
+
+def test_the_guide_names_codes_that_there_are() -> None:
+    known = {code.code for code in CODES} | {rule.code for rule in all_rules()}
+    named = {f"SFN{number}" for row in re.findall(r"SFN[\d, ]+", PAGE) for number in re.findall(r"\d{3}", row)}
+    assert len(named) > 25
+    assert named <= known

@@ -105,10 +105,14 @@ def _deploy(
                 deploying.apply(plan)
                 done.append(plan)
             operation.say(f"Done: {_names(done)}.")
+    except KeyboardInterrupt:
+        if len(begun) > len(done):
+            operation.say(f"CloudFormation goes on with {_names(begun[len(done) :])}; deploy again to follow it.")
+        raise
     except SfnError:
         if begun:
             left = [plan for plan in plans if plan.action != "none" and plan not in begun]
-            operation.say(f"Done: {_names(done)}. Failed: {_names(begun[len(done) :])}. Not begun: {_names(left)}.")
+            operation.say(f"Done: {_names(done)}. Stopped at: {_names(begun[len(done) :])}. Not begun: {_names(left)}.")
         raise
     finally:
         _discard(operation, deploying, [plan for plan in plans if plan not in begun])

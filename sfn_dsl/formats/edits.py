@@ -9,7 +9,7 @@ from typing import assert_never
 
 from sfn_dsl.diff import Added, Changed, Edit, Removed, Renamed
 
-__all__ = ["Comparison", "render"]
+__all__ = ["Comparison", "edit_json", "edit_lines", "render"]
 
 Paint = Callable[[str, str], str]
 _WIDTH = 160
@@ -47,7 +47,7 @@ def _summary(found: Sequence[Comparison]) -> str:
     return f"States: {added} to add, {changed} to change, {removed} to remove."
 
 
-def _lines(edit: Edit) -> list[tuple[str, str]]:
+def edit_lines(edit: Edit) -> list[tuple[str, str]]:
     """Sign and text of each line of an edit."""
     match edit:
         case Added(state=state, type=kind):
@@ -76,7 +76,7 @@ def _text(entry: Comparison, paint: Paint) -> str:
     alike = " alike" if len(entry.folders) > 1 else ""
     sign = {"added": "+", "removed": "-"}.get(entry.status, "~")
     out = [f"{paint(sign, _COLOURS[sign])} {entry.pipeline}  ({', '.join(entry.folders)}{alike}, {entry.status})"]
-    out += [f"  {paint(sign, _COLOURS[sign])} {text}" for edit in entry.edits for sign, text in _lines(edit)]
+    out += [f"  {paint(sign, _COLOURS[sign])} {text}" for edit in entry.edits for sign, text in edit_lines(edit)]
     return "\n".join(out) + "\n"
 
 
@@ -84,10 +84,15 @@ def _markdown(entry: Comparison) -> str:
     alike = ", alike" if len(entry.folders) > 1 else ""
     out = [f"### `{entry.pipeline}` ({', '.join(entry.folders)}{alike}): {entry.status}", "", "```diff"]
     for edit in entry.edits:
-        out += [f"{'!' if sign == '~' else sign} {text}" for sign, text in _lines(edit)]
+        out += [f"{'!' if sign == '~' else sign} {text}" for sign, text in edit_lines(edit)]
     return "\n".join([*out, "```", ""])
 
 
 def _json(entry: Comparison) -> dict[str, object]:
-    edits = [{"kind": type(edit).__name__.lower(), **dataclasses.asdict(edit)} for edit in entry.edits]
+    edits = [edit_json(edit) for edit in entry.edits]
     return {"pipeline": entry.pipeline, "targets": list(entry.folders), "status": entry.status, "edits": edits}
+
+
+def edit_json(edit: Edit) -> dict[str, object]:
+    """An edit as a JSON value; `kind` says which it is."""
+    return {"kind": type(edit).__name__.lower(), **dataclasses.asdict(edit)}

@@ -154,8 +154,8 @@ _ALL: Final = (
         title="a claim that is not re-entrant",
         without=_re_entry,
         conditions={**_SMALL, "lost_answers": 0.1, "troubles": (Trouble.NONE,)},
-        harm=lambda figures: figures.delayed,
-        counted="batches later than 45 minutes",
+        harm=lambda figures: figures.begun_late,
+        counted="batches begun later than a quarter of an hour",
     ),
     Ablation(
         name="sweeper",

@@ -17,7 +17,7 @@ from sfn_dsl.triggers.event_rule import EventRule
 from sfn_dsl.triggers.schedule import Schedule
 from sfn_dsl.triggers.trigger import Intermediate, Trigger
 
-__all__ = ["APPROACHES", "EVERY", "Approach", "PLAIN", "upstream_of"]
+__all__ = ["APPROACHES", "EVERY", "PLAIN", "Approach", "upstream_of"]
 
 EVERY: Final = "rate(15 minutes)"
 """How often the schedules of the comparison look for batches."""

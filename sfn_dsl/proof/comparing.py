@@ -32,20 +32,20 @@ _CALM: Final[Mapping[str, Any]] = {"troubles": (Trouble.NONE,), "batches": 20, "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of the batches of some worlds. Waits: seconds from ready to the first stage."""
+    """What became of the batches of some worlds. Delays: seconds from when the upstream was to begin to the first stage."""
 
     batches: int
     lost: int
     ran_twice: int
     published_twice: int
     published_twice_by_ledger: int
-    wait_median: float
-    wait_longest: float
+    delay_median: float
+    delay_longest: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """An approach. `components`: resources of the active Region that not all approaches have, by type; alarms are counted in `alarms`.
+    """An approach. `components`: resources of the active Region that not all approaches have, by type; `alarms`: all there are.
     `states_added`: beyond those of the pipeline that a rule starts. `calm`: without trouble. `mixed`: two days with doubled events,
     and Regions that stop, are cut off or are mistaken for sick. `mishaps`: one kind of trouble each, by key. `monthly`: dollars a
     month; `standing`: the part of them that does not depend on the rate."""
@@ -129,8 +129,8 @@ def _outcome(figures: Figures) -> Outcome:
         ran_twice=figures.ran_twice,
         published_twice=figures.published_twice,
         published_twice_by_ledger=figures.published_twice_by_ledger,
-        wait_median=figures.wait(0.5),
-        wait_longest=figures.wait(1.0),
+        delay_median=figures.delay(0.5),
+        delay_longest=figures.delay(1.0),
     )
 
 
@@ -160,7 +160,7 @@ def _states(artefacts: Artefacts) -> int:
 def _cost(artefacts: Artefacts, seed: int) -> tuple[float, float]:
     """Dollars a month that it costs to stand there, and dollars of a batch."""
     machines = artefacts.machines()
-    calm = {"troubles": (Trouble.NONE,), "redelivered": 0.0, "republished": 0.0, "hours": _HOURS, "aftermath": 2.0}
+    calm: dict[str, Any] = {"troubles": (Trouble.NONE,), "redelivered": 0.0, "republished": 0.0, "hours": _HOURS, "aftermath": 2.0}
 
     def cost(batches: int) -> float:
         return cost_of(play(artefacts, machines, scenario_of(seed, batches=batches, **calm), interpreted=True))

@@ -23,13 +23,14 @@ row (11 min), somebody who lets a failed batch run again (30 min), and twice the
 class Figures:
     """Counts over some worlds. Of batches: `ready`, `lost`, `ran_twice` (a stage began twice), `published_twice` and
     `published_twice_by_ledger` (with a ledger in the sink), `finished_by_losers` (their row was written by an execution that had
-    lost it), `delayed` (published more than 45 minutes after they were ready, which is longer than the work takes), `unready` (the
-    upstream never told of them).
+    lost it), `begun_late` (their first stage began more than a quarter of an hour after they were ready), `unready` (the upstream
+    never told of them).
 
     `passive_starts`: stages that began in a passive Region without a lease; `passive_claims`: claims by a passive Region.
-    `echoes`: events of a batch on the buses beyond two for each time that it was told. `reruns`: by people. `latencies`: seconds
-    from ready to published, `waits`: to the first stage, sorted. `executions` and `transitions` of Standard machines, `broken`: seed and sentence of what did not hold. `skipped`:
-    sweeps passed over. `worlds`: how many.
+    `echoes`: events of a batch on the buses beyond two for each time that it was told. `reruns`: by people. `executions` and
+    `transitions`: of Standard machines. `skipped`: sweeps passed over. Seconds, sorted: `latencies` from ready to published,
+    `waits` from ready to the first stage, `delays` from when the upstream was to begin to the first stage. `broken`: seed and
+    sentence of what did not hold.
     """
 
     worlds: int
@@ -40,7 +41,7 @@ class Figures:
     published_twice: int
     published_twice_by_ledger: int
     finished_by_losers: int
-    delayed: int
+    begun_late: int
     passive_claims: int
     passive_starts: int
     echoes: int
@@ -50,6 +51,7 @@ class Figures:
     skipped: int
     latencies: tuple[float, ...]
     waits: tuple[float, ...]
+    delays: tuple[float, ...]
     broken: tuple[tuple[int, str], ...]
 
     def latency(self, share: float) -> float:
@@ -60,12 +62,16 @@ class Figures:
         """The seconds from ready to the first stage that a share of the batches does not exceed; 0 where none began."""
         return _quantile(self.waits, share)
 
+    def delay(self, share: float) -> float:
+        """The seconds from when the upstream was to begin to the first stage that a share of the batches does not exceed."""
+        return _quantile(self.delays, share)
+
 
 def _quantile(values: tuple[float, ...], share: float) -> float:
     return values[min(len(values) - 1, int(len(values) * share))] if values else 0.0
 
 
-_LONG: Final = 2700.0
+_LONG: Final = 900.0
 
 
 def figures_of(played: Played, *, within: float = WITHIN) -> Figures:
@@ -80,7 +86,7 @@ def figures_of(played: Played, *, within: float = WITHIN) -> Figures:
         published_twice=len(played.published_twice(ledger=False)),
         published_twice_by_ledger=len(played.published_twice(ledger=True)),
         finished_by_losers=_finished_by_losers(played),
-        delayed=sum(latency > _LONG for latency in played.latencies),
+        begun_late=sum(wait > _LONG for wait in played.waits),
         passive_claims=_passive_claims(played),
         passive_starts=sum(1 for _ in passive_starts(played)),
         echoes=_echoes(played),
@@ -90,6 +96,7 @@ def figures_of(played: Played, *, within: float = WITHIN) -> Figures:
         skipped=played.world.skipped,
         latencies=tuple(sorted(played.latencies)),
         waits=tuple(sorted(played.waits)),
+        delays=tuple(sorted(played.delays)),
         broken=tuple((played.scenario.seed, sentence) for sentence in sentences),
     )
 
@@ -102,12 +109,13 @@ def together(figures: Iterable[Figures]) -> Figures:
     sums = {
         name: sum(getattr(one, name) for one in every)
         for name in Figures.__dataclass_fields__
-        if name not in ("latencies", "waits", "broken")
+        if name not in ("latencies", "waits", "delays", "broken")
     }
     return Figures(
         **sums,
         latencies=tuple(sorted(latency for one in every for latency in one.latencies)),
         waits=tuple(sorted(wait for one in every for wait in one.waits)),
+        delays=tuple(sorted(delay for one in every for delay in one.delays)),
         broken=tuple(sorted(sentence for one in every for sentence in one.broken)),
     )
 

@@ -2,8 +2,8 @@
 
 When the active Region is taken for sick, the other one is promoted, by the code of the command `promote`. Two hours after it is
 healthy again it is promoted again. Every half hour somebody lets batches run again that have failed, by the code of `rerun`.
-Batches are started where the work is done just then; an upstream that has failed is started anew five minutes later, and one in a
-Region that is gone for good once another is promoted.
+Batches are started where the work is done just then, and an upstream that keeps rows in the other Region too; an upstream that
+has failed is started anew five minutes later, and one in a Region that is gone for good once another is promoted.
 """
 
 from __future__ import annotations
@@ -85,7 +85,11 @@ class Operations:
         yield world.env.timeout(time)
         died = False
         while True:
-            run = self._start(number)
+            run = self._start(number, self.active)
+            peer = world.deployment.peer(self.active)
+            if self.cast.upstream_stages and world.deployment.gated and peer is not None:
+                # Its schedule calls it in both Regions; the passive one parks the batch.
+                self._start(number, peer)
             if number in self.scenario.dying and not died:
                 died = True
                 world.env.process(self._kill(run))
@@ -99,9 +103,9 @@ class Operations:
                 return
             yield world.env.timeout(_AGAIN_AFTER)
 
-    def _start(self, number: int) -> Run:
+    def _start(self, number: int, region: str) -> Run:
         world = self.world
-        place = world.place(self.active)
+        place = world.place(region)
         arn = f"arn:aws:states:{place.name}:{world.account}:stateMachine:{self.cast.upstream}:{LIVE}"
         return world.start(world.machines[arn], {**self.cast.input, "batch_id": batch_name(number)})
 

@@ -13,7 +13,8 @@ from sfn_dsl.asl.model import Json
 from sfn_dsl.proof.artefacts import Artefacts
 from sfn_dsl.proof.cast import Cast
 from sfn_dsl.proof.deploying import deploy
-from sfn_dsl.proof.operations import Operations
+from sfn_dsl.proof.operations import Operations, batch_name
+from sfn_dsl.proof.permissions import permits_of
 from sfn_dsl.proof.proof_world import ProofWorld
 from sfn_dsl.proof.rows import Rows
 from sfn_dsl.proof.scenario import Scenario
@@ -85,6 +86,15 @@ class Played:
             first.setdefault(one.batch, one.time)
         return tuple(time - self.ready[batch] for batch, time in sorted(first.items()))
 
+    @property
+    def delays(self) -> tuple[float, ...]:
+        """Seconds from when the upstream was to begin to the first stage, of the batches of which one began."""
+        due = {batch_name(number): time for number, time in enumerate(self.scenario.batches)}
+        first: dict[str, float] = {}
+        for one in self.starts:
+            first.setdefault(one.batch, one.time)
+        return tuple(time - due[batch] for batch, time in sorted(first.items()))
+
 
 def play(
     artefacts: Artefacts,
@@ -115,6 +125,7 @@ def play(
         ),
         clock_skew=clock_skew,
         status_events=True,
+        permits=permits_of(artefacts.templates),
     )
     mocks[cast.publish] = functools.partial(_publish, world, sink, mocks[cast.publish])
     if scenario.lost_answers or scenario.throttled:

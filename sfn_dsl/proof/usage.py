@@ -1,8 +1,8 @@
 """What AWS would charge for what happened in a world, in US dollars.
 
 Events: aws.amazon.com/eventbridge/pricing; functions: aws.amazon.com/lambda/pricing, 256 MB on arm64; prices of `AS_OF` in
-us-east-1. Scheduler's first 14 million calls a month are free, and so are the rules. Jobs, the control table, logs and data transfer
-are left out: they are the same for every approach, or nearly.
+us-east-1. Scheduler's first 14 million calls a month are free, and so are the rules. Jobs, the control table, logs and data
+transfer are left out: they are the same for every approach, or nearly.
 """
 
 from __future__ import annotations

@@ -47,6 +47,8 @@ def words_of(comparison: Comparison, compared: Compared) -> Words:
         states_added=compared.states_added,
         standing=dollars(compared.standing),
         monthly=dollars(compared.monthly),
+        most=sum(compared.components.values()) == max(sum(one.components.values()) for one in comparison.approaches),
+        fastest=compared.wait_p99 <= min(one.wait_p99 for one in comparison.approaches),
         mishap=lambda key: _said(compared.mishaps[key]),
     )
     found: dict[str, list[str]] = {heading: [] for heading in _HEADINGS}
@@ -62,16 +64,16 @@ def words_of(comparison: Comparison, compared: Compared) -> Words:
 
 def _said(outcome: Outcome) -> Said:
     return Said(
-        wait=duration(outcome.wait_median),
-        longest=duration(outcome.wait_longest),
+        wait=duration(outcome.delay_median),
+        longest=duration(outcome.delay_longest),
         lost=outcome.lost,
         ran_twice=outcome.ran_twice,
     )
 
 
 def listed(compared: Compared) -> str:
-    """Components in words: `1 Rule, 2 Role`; `nothing` for none."""
-    return ", ".join(f"{count} {kind}" for kind, count in compared.components.items()) or "nothing"
+    """Components in words: `1 Rule, 2 Roles`; `nothing` for none."""
+    return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in compared.components.items()) or "nothing"
 
 
 def duration(seconds: float) -> str:

@@ -17,6 +17,13 @@ LOCAL_ENDPOINT: Final = "http://127.0.0.1:5000"
 _EXPIRED: Final = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _UNKNOWN_KEY: Final = {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException"}
 _DENIED: Final = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+_THROTTLED: Final = {
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "KmsThrottlingException",
+}
 _DOWN: Final = {"InternalServerError", "InternalFailure", "ServiceUnavailable", "ServiceUnavailableException"}
 _ABSENT: Final = {
     "ResourceNotFoundException",
@@ -25,6 +32,7 @@ _ABSENT: Final = {
     "StateMachineDoesNotExist",
 }
 _CONNECTIONS: Final = 32
+_ROUNDS: Final = 3
 _TOKENS: Final = ("nextToken", "NextToken", "Marker", "PaginationToken")
 _LOGIN: Final = "look at `aws sts get-caller-identity`, or name a profile by --profile"
 
@@ -59,12 +67,22 @@ class Clients:
     def call(self, service: str, region: str, operation: str, /, **arguments: Any) -> dict[str, Any]:
         """What an operation such as `update_item` answers.
 
-        Raises Unreachable where the Region does not answer, Declined where AWS says no, EnvironmentFault where there are no
-        credentials. None of them says anything of the arguments.
+        A call that is throttled is made again, ever more slowly. Raises Unreachable where the Region does not answer, Declined
+        where AWS says no, EnvironmentFault where there are no credentials. None of them says anything of the arguments.
         """
         with _told(service, region):
-            answer: dict[str, Any] = getattr(self._shared(service, region), operation)(**arguments)
-        return answer
+            function = getattr(self._shared(service, region), operation)
+        rounds = 1
+        while True:
+            try:
+                with _told(service, region):
+                    answer: dict[str, Any] = function(**arguments)
+                    return answer
+            except Declined as refusal:
+                if refusal.code not in _THROTTLED or rounds == _ROUNDS:
+                    raise
+                # Each round is several tries of the client, which makes fewer calls a second from now on.
+                rounds += 1
 
     def endpoint(self, service: str, region: str) -> str:
         """The URL at which a service of a Region is asked, such as `https://s3.us-east-1.amazonaws.com`."""
@@ -137,7 +155,7 @@ def _told(service: str, region: str) -> Iterator[None]:
 def _refusal(error: Any, service: str, region: str) -> EnvironmentFault:
     code, message = str(error.response["Error"]["Code"]), str(error.response["Error"].get("Message", ""))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    prefix = {"stepfunctions": "states"}.get(service, service)
+    prefix = {"stepfunctions": "states", "resourcegroupstaggingapi": "tag"}.get(service, service)
     action = f"{prefix}:{error.operation_name}"
     if code in _EXPIRED:
         return Declined("the AWS login has expired", code=code, help="log in again, for instance by `aws sso login`")

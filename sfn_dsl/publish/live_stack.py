@@ -31,7 +31,7 @@ _STUCK: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "IMPORT_ROLLBACK_FAILED": (
         "an import has failed, and so has its rollback",
-        "aws cloudformation continue-update-rollback --stack-name {name} --region {region}",
+        "mend what `aws cloudformation describe-stack-events --stack-name {name} --region {region}` tells of",
     ),
 }
 

@@ -16,6 +16,7 @@ from sfn_dsl.resources.model import (
     Arn,
     Endpoint,
     EventBus,
+    EventInvokeConfig,
     Function,
     Key,
     LogGroup,
@@ -186,11 +187,16 @@ def _forward(target: Target, peer: str, contracts: Sequence[BatchReady]) -> list
         rights = (
             Statement(sid="Peer", actions=("events:PutEvents",), resources=(peer_bus,)),
             Statement(sid="Probe", actions=("states:DescribeStateMachine",), resources=(probed,)),
+            Statement(sid="Failures", actions=("sqs:SendMessage",), resources=(letters.arn(target),)),
         )
         name = f"{deployed.bus}-forward-on-failure"
         environment = {"PEER_BUS_ARN": peer_bus, "PROBED_MACHINE_ARN": probed}
         source = source_template("forward_on_failure.py.j2", peer=peer)
         found += _function(target, name, "forwarder", source, 15, environment, rights, f"Sends events on to {peer} when needed.")
+        # Without it an event is gone that the function could not forward in three attempts.
+        found.append(
+            EventInvokeConfig(id="ForwarderInvoking", function_name=Name("ForwarderFunction"), on_failure_arn=Arn(letters.id))
+        )
         to = RuleTarget(id="forwarder", arn=Arn("ForwarderFunction"), retry=Delivery(), dead_letter_arn=Arn(letters.id))
         found.append(
             Permission(

@@ -83,7 +83,9 @@ def _resources(service: str, region: str, operation: str, arguments: Mapping[str
         case "sts" | "resourcegroupstaggingapi", _:
             return ["*"]
         case "cloudwatch", "describe_alarms":
-            return [_arn("cloudwatch", region, f"alarm:{name}") for name in arguments["AlarmNames"]]
+            # One that is asked for by the beginning of its name stands for all of them.
+            names = arguments.get("AlarmNames") or [arguments["AlarmNamePrefix"]]
+            return [_arn("cloudwatch", region, f"alarm:{name}") for name in names]
         case "iam", "list_roles":
             return [f"arn:aws:iam::{ACCOUNT}:role/"]
         case "logs", "describe_log_groups":

@@ -1,0 +1,58 @@
+"""`docs`: the pages of docs/ that are made of what pipelines become and of what simulated worlds show."""
+
+from __future__ import annotations
+
+import click
+
+from sfn_dsl.cli.main import EXIT_FOUND, EXIT_OK, Session
+from sfn_dsl.configuration import Project, find_project
+from sfn_dsl.errors import ConfigError
+from sfn_dsl.output import Change, write
+from sfn_dsl.project import load_pipelines
+from sfn_dsl.proof.approaches import upstream_of
+from sfn_dsl.proof.comparing import compare
+from sfn_dsl.proof.document import triggers_page
+
+__all__ = ["command"]
+
+_WORLDS = 8
+_SEED = 0
+
+
+@click.command("docs")
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 if a page is stale.")
+@click.pass_obj
+def command(session: Session, check: bool) -> int:
+    """Write the pages of docs/ that are made of figures: `docs/triggers.md` for the pipelines named by `compared` in setup.cfg.
+
+    The seed and the number of worlds are fixed, so that the same pipelines give the same pages. It takes a minute or two.
+    """
+    project = find_project(session.directory)
+    folder = project.root / "docs"
+    stale = []
+    for name, text in _pages(project).items():
+        path = folder / name
+        old = path.read_text(encoding="utf-8") if path.is_file() else None
+        if old != text:
+            stale.append(Change(path=path, old=old, new=text))
+    if check:
+        for change in stale:
+            click.echo(f"error: {change.path.relative_to(project.root)} is stale", err=True)
+        if stale:
+            click.echo("help: run `sfn-dsl docs` and commit the result", err=True)
+        return EXIT_FOUND if stale else EXIT_OK
+    write(folder, tuple(stale))
+    click.echo(f"Wrote {len(stale)} pages; the others are fresh.")
+    return EXIT_OK
+
+
+def _pages(project: Project) -> dict[str, str]:
+    """The pages by their names in docs/."""
+    if not project.compared:
+        raise ConfigError("no page is to be made", help="write `compared = <pipeline>` in [sfn_dsl] of setup.cfg")
+    loaded = load_pipelines(project)
+    [pipeline] = loaded.select([project.compared])[:1]
+    targets = project.chosen_targets((), project.targets[0].environment)
+    deployment = pipeline.deployment or targets[0].deployed
+    found = compare(upstream_of(pipeline, loaded.pipelines), pipeline, deployment, targets, worlds=_WORLDS, seed=_SEED)
+    return {"triggers.md": triggers_page(found)}

@@ -1,0 +1,77 @@
+"""Drift: what people or other tools have changed since a machine was last published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from sfn_dsl.diff import Edit
+from sfn_dsl.publish.account import check_account
+from sfn_dsl.publish.clients import Clients
+from sfn_dsl.publish.desired import Desired
+from sfn_dsl.publish.live import PROJECT_TAG, published_tag
+from sfn_dsl.publish.machine import Machine
+from sfn_dsl.publish.moving import routing_text
+from sfn_dsl.publish.observing import at_once, published_before
+from sfn_dsl.publish.planning import manual_edits
+
+__all__ = ["Drift", "Found", "drift"]
+
+Found = Literal["none", "absent", "foreign", "unfinished", "changed", "moved"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """What was found at a machine. `none`: it is as it was published; `absent`: it is not there; `foreign`: it is not the
+    project's; `unfinished`: a publication was broken off; `changed`: definition or settings differ, see `edits`; `moved`: the alias
+    does not point to what was published."""
+
+    region: str
+    name: str
+    found: Found
+    message: str = ""
+    edits: tuple[Edit, ...] = ()
+
+
+def drift(desired: Iterable[Desired], clients: Clients, *, project: str, alias: str) -> tuple[Drift, ...]:
+    """How each machine differs from what was last published, in the order of `desired`."""
+    wanted = list(desired)
+    check_account(clients, [one.target for one in wanted])
+
+    def look(one: Desired) -> Drift:
+        return _drift(Machine(clients=clients, region=one.target.region, arn=one.arn), project, alias)
+
+    return tuple(at_once(look, wanted))
+
+
+def _drift(machine: Machine, project: str, alias: str) -> Drift:
+    def found(kind: Found, message: str = "", edits: tuple[Edit, ...] = ()) -> Drift:
+        return Drift(region=machine.region, name=machine.name, found=kind, message=message, edits=edits)
+
+    live = machine.look()
+    if live is None:
+        return found("absent", "it has not been published, or somebody has deleted it")
+    tags = machine.tags()
+    if tags.get(PROJECT_TAG) != project:
+        return found("foreign", f"it belongs to {tags.get(PROJECT_TAG) or 'nobody'}, says its tag")
+    versions = machine.versions()
+    newest = machine.look(versions[0].number) if versions else None
+    live = replace(
+        live,
+        tags=tags,
+        versions=tuple(version.number for version in versions),
+        newest=newest.newest if newest is not None else None,
+    )
+    published = tags.get(published_tag(alias), "")
+    if live.digest not in live.known:
+        live = replace(live, published=published_before(machine, live, newest))
+        return found("changed", "somebody has changed it since it was published", manual_edits(live))
+    if not published:
+        return found("unfinished", "its publication was broken off: publish again")
+    routing = machine.routing(alias)
+    if len(routing) == 1:
+        version = machine.look(routing[0][0])
+        if version is not None and version.newest is not None and version.newest.digest == published:
+            return found("none")
+    return found("moved", f"somebody has moved the alias {alias}: it points to {routing_text(routing)}")
