@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 PIPELINE = """from sfn_dsl import *
 batch = Input(id=str)
 p = Pipeline(name="orders", input=batch, body=Notify.sns("Tell", topic="t", message=text_template(
-    "batch_failed.txt", pipeline="orders", region=config.region, batch=batch.id, step="s", error="e", cause="c", execution=context.Execution.Id)))
+    "batch_failed.txt", pipeline="orders", region=config.region, batch=batch.id, step="s", error="e", cause="c", link=context.Execution.Id)))
 """
 CFG = "[sfn_dsl]\nregions = us-east-1\n[sfn_dsl:us-east-1]\naccount = 111122223333\n"
 

@@ -35,6 +35,7 @@ APART = {
     "AWS::CloudWatch::Dashboard",
     "AWS::DynamoDB::GlobalTable",
     "AWS::Lambda::EventInvokeConfig",
+    "AWS::SNS::Subscription",
 }
 
 
@@ -99,8 +100,6 @@ def deployed(endpoint: str, template: Template) -> dict[str, dict[str, Any]]:
         # moto takes no reference to a bus.
         if body["Type"] in ("AWS::Events::Rule", "AWS::Events::Archive"):
             body["Properties"] = moved(literal(body["Properties"], template))
-        if body["Type"] == "AWS::SNS::Subscription":
-            body["Properties"].pop("FilterPolicyScope", None)
     client("cloudformation", endpoint, region).create_stack(
         StackName=template.name, TemplateBody=canonical(made), Capabilities=["CAPABILITY_NAMED_IAM"]
     )
@@ -123,6 +122,11 @@ def _by_call(endpoint: str, region: str, type: str, properties: Any) -> None:
                 queues.set_queue_attributes(
                     QueueUrl=queues.get_queue_url(QueueName=name)["QueueUrl"], Attributes={"Policy": policy}
                 )
+        case "AWS::SNS::Subscription":
+            topics = client("sns", endpoint, region)
+            # The topic is somebody else's.
+            topics.create_topic(Name=properties["TopicArn"].rpartition(":")[2])
+            topics.subscribe(TopicArn=properties["TopicArn"], Protocol=properties["Protocol"], Endpoint=properties["Endpoint"])
         case "AWS::Scheduler::ScheduleGroup":
             client("scheduler", endpoint, region).create_schedule_group(Name=properties["Name"])
         case "AWS::Scheduler::Schedule":
@@ -184,14 +188,17 @@ def test_queues_let_exactly_their_rules_send(
         url = queues.get_queue_url(QueueName=queue.name)["QueueUrl"]
         found = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         assert (found["QueueArn"], found["MessageRetentionPeriod"]) == (moved(queue.arn(template.target)), "1209600")
-        [allowed, tls] = json.loads(found["Policy"])["Statement"]
+        *allowed, tls = json.loads(found["Policy"])["Statement"]
         rules = [one for one in template.resources if isinstance(one, Rule)]
         own = [
             one
             for one in rules
             if any(resolve(t.dead_letter_arn or "", template) == queue.arn(template.target) for t in one.targets)
         ]
-        assert allowed["Condition"]["ArnEquals"]["aws:SourceArn"] == [moved(one.arn(template.target)) for one in own]
+        told = [arn for one in allowed for arn in one["Condition"]["ArnEquals"]["aws:SourceArn"]]
+        # States send poison with their role's right, so nobody else may.
+        assert told == [moved(one.arn(template.target)) for one in own]
+        assert bool(told) != queue.name.endswith("-poison-dead-letters")
         assert (tls["Effect"], tls["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
