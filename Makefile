@@ -13,17 +13,16 @@ $(VENV)/.installed: $(VENV)/pyvenv.cfg setup.cfg pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
+$(VENV)/.local: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local]'
+	@touch $@
+
 $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
 	@touch $@
 
-demo: $(VENV)/.installed
-	$(BIN)/python -m sfn_dsl build
-	$(BIN)/python -m sfn_dsl build --check
-	$(BIN)/python -m sfn_dsl check
-	$(BIN)/python -m sfn_dsl list
-	$(BIN)/python -m sfn_dsl simulate guidewire-base --fail 'Load base layer=Glue.ConcurrentRunsExceededException*2'
-	@echo "Made: $$(ls build/*/*.asl.json | wc -l) definitions under build/, one folder per Region. Read one: build/us-east-1/guidewire-base.asl.json"
+demo: $(VENV)/.local
+	bash demo.sh $(abspath $(BIN)/python)
 
 test: $(VENV)/.tested
 	$(BIN)/python -m pytest -m 'not sdk and not slow'

@@ -14,14 +14,16 @@ from sfn_dsl.proof.ablations import ABLATIONS
 from sfn_dsl.proof.artefacts import Artefacts
 from sfn_dsl.proof.campaign import Job, run_job, run_jobs
 from sfn_dsl.proof.deploying import deploy
+from sfn_dsl.proof.editing import with_resources
 from sfn_dsl.proof.figures import WITHIN, Figures, figures_of, together
 from sfn_dsl.proof.invariants import broken
+from sfn_dsl.proof.permissions import permits_of
 from sfn_dsl.proof.played import Played, play
 from sfn_dsl.proof.proof_world import ProofWorld
 from sfn_dsl.proof.scenario import Trouble, scenario_of
 from sfn_dsl.proof.sink import Sink
 from sfn_dsl.proof.strategies import ACTIVE, PASSIVE, STRATEGIES
-from sfn_dsl.resources.model import EventBus, Function, Queue, Rule, Schedule, Table, Topic
+from sfn_dsl.resources.model import EventBus, Function, Permission, Queue, Role, Rule, Schedule, Table, Topic
 from sfn_dsl.simulate.simulation import Machine
 
 SMALL: dict[str, Any] = {"batches": 8, "hours": 6.0, "aftermath": 14.0}
@@ -253,3 +255,32 @@ def test_an_event_that_cannot_be_forwarded_is_kept() -> None:
     queue = found.world.place(ACTIVE).sqs.queues["etl-forward-dead-letters"]
     assert len(queue.messages) >= 8
     assert found.world.undelivered == []
+
+
+@pytest.mark.parametrize(
+    ("strategy", "kind", "refused"),
+    [("arbiter", Role, "states:StartExecution"), ("single-batch-name", Permission, "lambda:InvokeFunction")],
+)
+def test_the_rights_in_the_templates_are_needed(strategy: str, kind: type[Any], refused: str) -> None:
+    """A rule whose role or permission is left out of the templates brings nothing; with it everything arrives."""
+    made, machines = artefacts(strategy)
+    poor = with_resources(
+        made, lambda one: None if isinstance(one, kind) and one.id in ("BusStartRole", "OnUpstreamPermission") else one
+    )
+    scenario = scenario_of(0, **SMALL, troubles=(Trouble.NONE,))
+    world = play(made, machines, scenario).world
+    permits, without = permits_of(made.templates), permits_of(poor.templates)
+    rules = [
+        rule
+        for rules in world.place(ACTIVE).events.buses.values()
+        for rule in rules.values()
+        if rule.name.startswith("downstream-on-up")
+    ]
+    [target] = [target for rule in rules for target in rule.targets]
+    principal = target.role_arn or rules[0].arn
+    resource = target.arn.removesuffix(":live")
+    assert permits(principal, refused, resource)
+    assert not without(principal, refused, resource)
+    assert not permits(principal, refused, f"{resource}-other")
+    letters = [one for queue in world.place(ACTIVE).sqs.queues.values() for one in queue.messages]
+    assert letters == []

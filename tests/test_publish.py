@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from calls_made import record
 from fake_aws import EAST, WEST, FakeAws, fault
 from publishing import (
     ACCOUNT,
@@ -18,7 +19,6 @@ from publishing import (
     published,
 )
 from publishing_calls import MACHINES, Cli, live, operations, versions
-from recorded_calls import record
 
 from sfn_dsl.building import build_project
 from sfn_dsl.configuration import find_project

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from botocore import xform_name
 from botocore.session import Session
+from calls_made import Recorded, action_of, record
 from iam_linting import ANYWHERE, findings_of
 from operating import ACCOUNT, EAST, MANUAL, PIPELINES, WEST, run_item
 from operating_aws import Aws
-from recorded_calls import Recorded, action_of, record
 from resources import EAST as HERE
 from resources import everything
 
@@ -202,9 +202,9 @@ def test_every_operation_of_the_source_is_allowed(shop: Path) -> None:
 
 
 def test_parliament_finds_nothing(project: Callable[[dict[str, str]], Path]) -> None:
-    folder = project({"setup.cfg": SETUP.replace(ACCOUNT, ANYWHERE.account), "pipelines/orders.py": PIPELINES})
+    folder = project({"setup.cfg": SETUP.replace(ACCOUNT, ANYWHERE[0].account), "pipelines/orders.py": PIPELINES})
     both = policies(folder, "bucket")
-    both["everything"] = deploy_rights([everything(ANYWHERE)], "bucket")
+    both["everything"] = deploy_rights([everything(ANYWHERE[0])], "bucket")
     found = [finding for statements in both.values() for finding in findings_of(statements)]
     assert [finding for finding in found if not any(action in finding for action in NEWER)] == []
     assert all(action_known(*action.split(":")) for statements in both.values() for action in actions(statements))

@@ -31,7 +31,9 @@ Command = TypeVar("Command", bound=Callable[..., object])
 def operating(function: Command) -> Command:
     """`--env`, `--profile`, `--endpoint-url`, `--local` and `--output-format`, handed to the command as keywords."""
     function = click.option("--output-format", type=click.Choice(["text", "json"]), default="text", help="How to print.")(function)
-    function = click.option("--local", is_flag=True, help="Ask a moto server on this machine instead of AWS.")(function)
+    function = click.option("--local", is_flag=True, help="An AWS on this machine, kept in target/aws, in place of the real one.")(
+        function
+    )
     function = click.option("--endpoint-url", help="Other endpoints than AWS's, in all Regions.", metavar="URL")(function)
     function = click.option("--profile", help="The profile of your AWS configuration.", metavar="NAME")(function)
     return click.option("--env", "environment", help="The environment of setup.cfg.", metavar="NAME")(function)
@@ -81,6 +83,11 @@ def operate(
     names = sorted({target.environment for target in targets})
     if len(names) > 1:
         raise ConfigError("this project has several environments", help=f"choose one: --env {' or --env '.join(names)}")
+    if local and endpoint_url is None:
+        from sfn_dsl.embedded.process import Options, start
+
+        account = next(iter({target.account for target in targets}))
+        endpoint_url = start(project.root / "target" / "aws", Options(account=account)).url
     return Operation(
         project=project,
         targets={target.region: target for target in targets},

@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from sfn_dsl.control.rows import RUNNING
-from sfn_dsl.proof.operations import batch_name
 from sfn_dsl.proof.played import Played, StageStart
 from sfn_dsl.proof.rows import Write
 from sfn_dsl.proof.scenario import Trouble
 
-__all__ = ["broken", "late", "passive_starts", "sinking_fences", "unready"]
+__all__ = ["broken", "late", "passive_starts", "sinking_fences"]
 
 _INSTANT: Final = 1e-6
 
@@ -95,9 +94,3 @@ def _holds(write: Write | None, start: StageStart, begin: float) -> bool:
     if write is None or write.text("status") != RUNNING or write.text("exec_arn") != start.execution:
         return False
     return float(write.text("lease_until")) / 1000 >= begin + start.time - _INSTANT
-
-
-def unready(played: Played) -> tuple[str, ...]:
-    """Batches whose upstream never set out to tell of them."""
-    every = (batch_name(number) for number in range(len(played.scenario.batches)))
-    return tuple(batch for batch in every if batch not in played.ready)

@@ -14,6 +14,7 @@ from sfn_dsl.proof.artefacts import Artefacts
 from sfn_dsl.proof.cast import Cast
 from sfn_dsl.proof.deploying import deploy
 from sfn_dsl.proof.operations import Operations, batch_name
+from sfn_dsl.proof.permissions import permits_of
 from sfn_dsl.proof.proof_world import ProofWorld
 from sfn_dsl.proof.rows import Rows
 from sfn_dsl.proof.scenario import Scenario
@@ -124,6 +125,7 @@ def play(
         ),
         clock_skew=clock_skew,
         status_events=True,
+        permits=permits_of(artefacts.templates),
     )
     mocks[cast.publish] = functools.partial(_publish, world, sink, mocks[cast.publish])
     if scenario.lost_answers or scenario.throttled:

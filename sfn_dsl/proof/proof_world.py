@@ -29,6 +29,7 @@ _SWEEPER: Final = "-sweeper"
 _SWEEP_SECONDS: Final = 1.5
 """More than a sweep takes that starts nothing: at most six calls of 0.2 s."""
 _AGE_MS: Final = 300_000
+"""READY rows younger than this are left alone by a sweep."""
 _ACTIVE: Final = (ACTIVE_KEY["pk"]["S"], ACTIVE_KEY["sk"]["S"])
 _TRANSITIONS: Final = 2_000_000
 

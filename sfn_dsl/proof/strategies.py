@@ -13,7 +13,7 @@ from sfn_dsl.triggers.event_lambda import EventLambda
 from sfn_dsl.triggers.event_rule import EventRule
 from sfn_dsl.triggers.trigger import Trigger
 
-__all__ = ["ACTIVE", "PASSIVE", "STRATEGIES", "Strategy", "arbiter_of", "strategy"]
+__all__ = ["ACTIVE", "PASSIVE", "STRATEGIES", "Strategy", "arbiter_of"]
 
 ACTIVE: Final = "us-east-1"
 PASSIVE: Final = "us-west-1"
@@ -38,9 +38,9 @@ class Strategy:
         return artefacts_of(*example([self.trigger()], control=self.control), self.deployment)
 
 
-def arbiter_of(active: str = ACTIVE, passive: str = PASSIVE, *, forward: str = "always") -> Deployment:
+def arbiter_of() -> Deployment:
     """The recommended deployment: flag, claims and fences in a table that three Regions keep consistent."""
-    return Deployment(active=active, passive=passive, gate="arbiter", arbiter=_ARBITER, reach=_REACH, forward=forward)
+    return Deployment(active=ACTIVE, passive=PASSIVE, gate="arbiter", arbiter=_ARBITER, reach=_REACH)
 
 
 def _both(gate: str = "none", forward: str = "always") -> Deployment:
@@ -76,8 +76,3 @@ _ALL: Final = (
     ),
 )
 STRATEGIES: Final[Mapping[str, Strategy]] = {one.name: one for one in _ALL}
-
-
-def strategy(name: str) -> Strategy:
-    """A strategy by name. Raises KeyError."""
-    return STRATEGIES[name]

@@ -185,8 +185,8 @@ class _Publishing:
         end = self.clock.now() + _VISIBLE_SECONDS
         while True:
             now = self.machine.look()
-            # Not the hash: AWS may say a setting in other words than it was given. What is made at the same time by somebody else
-            with # another role is taken for ours by AWS, which does not compare roles then.
+            # Not the hash: AWS may say a setting in other words than it was given. The role, because AWS takes two creations that
+            # differ in nothing else for one.
             if now is not None and (now.revision == revision if revision else now.role_arn == self.needed.role_arn):
                 return
             if now is not None and revision and now.revision not in (revision, self.entry.revision):
