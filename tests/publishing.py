@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
+from sfn_dsl.cli.main import run
 from sfn_dsl.configuration import find_project
 from sfn_dsl.publish.applying import Outcome, apply
 from sfn_dsl.publish.clients import Clients
@@ -55,6 +56,19 @@ class QuickClock:
 
     def sleep(self, seconds: float) -> None:
         self.time += seconds
+
+
+def make_project(folder: Path, source: str) -> Path:
+    """A project that is built and committed."""
+    (folder / "pipelines").mkdir(parents=True, exist_ok=True)
+    (folder / "setup.cfg").write_text(CONFIGURATION)
+    (folder / "pipelines" / "orders.py").write_text(source)
+    assert run(["-C", str(folder), "build"]) == 0
+    if not (folder / ".git").exists():
+        git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "built")
+    return folder
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from publishing import ACCOUNT, CHANGED, ORDERS, provide
-from test_publish import ENVIRONMENT, make_project
+from publishing import ACCOUNT, CHANGED, ORDERS, make_project, provide
+from publishing_calls import ENVIRONMENT
 
 from sfn_dsl.cli.main import run
 from sfn_dsl.embedded.process import Embedded, Endpoint, Options

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from publishing import CHANGED, ORDERS, provide, published
-from test_publish import ENVIRONMENT, make_project
+from publishing import CHANGED, ORDERS, make_project, provide, published
+from publishing_calls import ENVIRONMENT
 
 pytest.importorskip("moto.server")
 from fake_aws import FakeAws, fake_aws

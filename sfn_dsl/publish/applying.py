@@ -185,8 +185,9 @@ class _Publishing:
         end = self.clock.now() + _VISIBLE_SECONDS
         while True:
             now = self.machine.look()
-            seen = now is not None and now.digest == self.needed.digest and revision in ("", now.revision)
-            if seen:
+            # Not the hash: AWS may say a setting in other words than it was given. The role, because AWS takes two creations that
+            # differ in nothing else for one.
+            if now is not None and (now.revision == revision if revision else now.role_arn == self.needed.role_arn):
                 return
             if now is not None and revision and now.revision not in (revision, self.entry.revision):
                 raise EnvironmentFault(f"somebody else has changed {self.where} at the same time", help="publish again to see what")

@@ -1,0 +1,161 @@
+"""What publishing refuses, and tells why."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from fake_aws import EAST, WEST, FakeAws
+from publishing import (
+    ACCOUNT,
+    CHANGED,
+    CONFIGURATION,
+    ORDERS,
+    clients_of,
+    desired_of,
+    git,
+    provide,
+    published,
+)
+from publishing_calls import Cli, live
+
+from sfn_dsl.cli.main import run
+
+pytest_plugins = ("publishing_fixtures",)
+
+
+def test_a_manual_edit_is_refused_and_shown(cli: Cli, cloud: FakeAws, first: Path, second: Path) -> None:
+    provide(first, cloud)
+    published(first, cloud)
+    machine = cloud.machine(EAST, "orders")
+    machine.definition = machine.definition.replace('"MaxAttempts": 3', '"MaxAttempts": 9')
+    before = cloud.state()
+    assert cli(second, "publish", "--yes") == 1
+    assert "by hand: state  Load  Retry[0].MaxAttempts  3 -> 9" in cli.out
+    assert "orders in us-east-1 has been changed by hand" in cli.err
+    assert cloud.state() == before
+    assert cli(second, "publish", "--yes", "--force") == 0
+    assert live(cloud) == {EAST: [(2, 100)], WEST: [(2, 100)]}
+
+
+def test_a_manual_edit_of_the_settings(cli: Cli, cloud: FakeAws, first: Path, second: Path) -> None:
+    provide(first, cloud)
+    published(first, cloud)
+    cloud.machine(EAST, "orders").tracingConfiguration = {"enabled": True}
+    assert cli(first, "publish", "--yes") == 1
+    assert "by hand: machine  tracingConfiguration.enabled  false -> true" in cli.out
+    assert cli(first, "drift") == 1
+    assert "tracingConfiguration.enabled  false -> true" in cli.out
+
+
+def test_a_machine_of_the_same_name_is_not_ours(cli: Cli, cloud: FakeAws, first: Path) -> None:
+    provide(first, cloud)
+    backend = cloud._backend(EAST)
+    definition = '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}'
+    backend.create_state_machine("orders", definition, f"arn:aws:iam::{ACCOUNT}:role/other")
+    before = cloud.state()
+    assert cli(first, "publish", "--yes") == 1
+    assert "orders in us-east-1 was not published by this project" in cli.err
+    assert cloud.state() == before
+    assert cli(first, "publish", "--yes", "--force") == 0
+    assert cloud.state()["us-east-1 orders"]["tags"]["sfn-dsl:project"] == "shop"
+    assert live(cloud)[EAST] == [(1, 100)]
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_a_machine_of_a_stack_stays_with_its_stack(
+    cli: Cli, cloud: FakeAws, first: Path, second: Path, force: tuple[str, ...]
+) -> None:
+    provide(first, cloud)
+    published(first, cloud)
+    machine = cloud.machine(EAST, "orders")
+    tag = {"key": "aws:cloudformation:stack-name", "value": "etl"}
+    cloud._backend(EAST).tagger.tag_resource(machine.arn, [tag])
+    before = cloud.state()
+    assert cli(second, "publish", "--yes", *force) == 1
+    assert "belongs to the CloudFormation stack etl" in cli.err
+    assert cloud.state() == before
+
+
+def test_templates_that_own_machines(cli: Cli, cloud: FakeAws, first: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    shutil.copytree(first, folder)
+    (folder / "setup.cfg").write_text(CONFIGURATION.replace("name = shop", "name = shop\nowner = template"))
+    assert cli(folder, "publish", "--yes") == 1
+    assert "belong to its templates" in cli.err
+    assert cloud.calls == []
+
+
+def test_what_is_missing_is_named(cli: Cli, cloud: FakeAws, first: Path) -> None:
+    assert cli(first, "publish", "--yes") == 1
+    assert "there is no role orders-us-east-1" in cli.out
+    assert "there is no log group /aws/vendedlogs/states/orders" in cli.out
+    assert cloud.state() == {}
+
+
+def test_a_dirty_or_stale_tree(cli: Cli, cloud: FakeAws, first: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    shutil.copytree(first, folder)
+    provide(folder, cloud)
+    (folder / "pipelines" / "orders.py").write_text(CHANGED)
+    assert cli(folder, "publish", "--yes") == 1
+    assert "build/ is stale" in cli.err
+    assert run(["-C", str(folder), "build"]) == 0
+    assert cli(folder, "publish", "--yes") == 1
+    assert "build/us-east-1/manifest.json and 4 more are not committed" in cli.err
+    assert cloud.state() == {}
+    assert cli(folder, "publish", "--yes", "--allow-dirty") == 0
+    ((description, definition),) = cloud.state()["us-east-1 orders"]["versions"].values()
+    assert "-dirty build:" in description
+    assert definition == (folder / "build/us-east-1/orders.asl.json").read_text()
+
+
+def test_nobody_can_be_asked(cli: Cli, cloud: FakeAws, first: Path) -> None:
+    provide(first, cloud)
+    assert cli(first, "publish") == 2
+    assert "nobody can be asked" in cli.err
+    assert cloud.state() == {}
+
+
+def test_the_type_cannot_change(cli: Cli, cloud: FakeAws, first: Path, second: Path) -> None:
+    provide(first, cloud)
+    published(first, cloud)
+    cloud.machine(EAST, "orders").type = "EXPRESS"
+    assert cli(second, "publish", "--yes", "--force") == 1
+    assert "is of type EXPRESS, which cannot become STANDARD" in cli.err
+
+
+def test_machines_that_the_project_no_longer_has(cli: Cli, cloud: FakeAws, first: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    shutil.copytree(first, folder)
+    provide(folder, cloud)
+    published(folder, cloud)
+    (folder / "pipelines" / "orders.py").write_text(ORDERS.replace('"orders"', '"lines"'))
+    assert run(["-C", str(folder), "build"]) == 0
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "renamed")
+    cloud.reset_executions()
+    provide_missing(folder, cloud)
+    assert cli(folder, "publish", "--yes") == 0
+    assert "orders  no longer in the project; stays" in cli.out
+    assert "2 no longer in the project" in cli.out
+    assert "us-east-1 orders" in cloud.state()
+    cloud.run(EAST, "orders")
+    assert cli(folder, "publish", "--yes", "--delete-removed") == 1
+    assert "orders in us-east-1 is not deleted while its 1 open execution has not ended" in cli.err
+    cloud.reset_executions()
+    assert cli(folder, "publish", "--yes", "--delete-removed") == 0
+    assert {key.split()[1] for key in cloud.state()} == {"lines", "etl-run-closer"}
+
+
+def provide_missing(folder: Path, cloud: FakeAws) -> None:
+    """The roles and log groups of `lines`."""
+    from sfn_dsl.publish.desired import log_group
+    from sfn_dsl.publish.providing import provide as make
+
+    clients = clients_of(cloud.url)
+    for one in desired_of(folder):
+        if one.name == "lines":
+            make(clients, one.target.region, one.role_arn)
+            make(clients, one.target.region, log_group(one.settings))
