@@ -29,6 +29,7 @@ LAYERS = [
     {"triggers"},
     {"stacks"},
     {"simulate"},
+    {"costs"},
     {"rules", "documents"},
     {"deployment_settings"},
     {"configuration"},
