@@ -12,15 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfn_dsl import Load, Pipeline
+from sfn_dsl.asl.model import Choice, ChoiceRule, Condition, Origin, StateMachine, Succeed, Task, Wait
 from sfn_dsl.asl.read import read_json
 from sfn_dsl.cli.main import run
+from sfn_dsl.costs.circles import step_timeouts
 from sfn_dsl.costs.components import components
 from sfn_dsl.costs.rates import read_rates
 from sfn_dsl.costs.sample_objects import SampleObjects
 from sfn_dsl.costs.worst import worst_case
 from sfn_dsl.errors import ConfigError
 from sfn_dsl.formats.costs import seconds_text
+from sfn_dsl.region import Target
 from sfn_dsl.span import NOWHERE
+
+TARGET = Target(region="us-east-1", account="111122223333")
 
 SETUP = """
 [sfn_dsl]
@@ -225,20 +231,20 @@ def test_express_machines_end_after_five_minutes() -> None:
     assert (found.seconds, found.way, found.capped) == (300, 1000, True)
 
 
-@pytest.mark.parametrize(("given", "way"), [(", timeout_seconds=900", True), ("", False)])
-def test_a_polling_step_is_bounded_by_its_own_timeout(
-    given: str, way: bool, project: Callable[[dict[str, str]], Path], capsys: pytest.CaptureFixture[str]
-) -> None:
-    source = f"""
-from sfn_dsl import Load, Pipeline
-copy = Load.redshift("Copy", workgroup="w", database="d", sql="select 1"{given})
-pipeline = Pipeline(name="polls", body=copy)
-"""
-    folder = project({"pipelines/polls.py": source})
-    assert run(["-C", str(folder), "cost", "polls", "--output-format", "json"]) == 0
-    worst = json.loads(capsys.readouterr().out)["worst"]
-    assert (worst["seconds"] is not None and worst["seconds"] > 900) is way
-    assert bool(worst["unbounded"]) is not way
+def test_a_polling_step_is_bounded_by_its_own_timeout() -> None:
+    copy = Load.redshift("Copy", workgroup="w", database="d", sql="select 1", timeout_seconds=900)
+    loops = step_timeouts(Pipeline(name="polls", body=copy), TARGET)
+    assert loops == {"Copy": 900}
+    origin = Origin("Copy", NOWHERE)
+    states = {
+        "wait": Wait(seconds=60, next="ask", origin=origin),
+        "ask": Task(resource="arn:aws:states:::sns:publish", timeout_seconds=30, next="done?", origin=origin),
+        "done?": Choice(choices=(ChoiceRule(test=Condition(True), next="end"),), default="wait", origin=origin),
+        "end": Succeed(),
+    }
+    machine = StateMachine(start_at="wait", states=states)
+    assert worst_case(machine, loops).seconds == 900 + 60 + 30
+    assert worst_case(machine, {}).unbounded == ("ask", "done?", "wait")
 
 
 @given(st.dictionaries(st.sampled_from("abcdefg"), st.lists(st.sampled_from("abcdefg"), max_size=4)))
@@ -272,3 +278,19 @@ def test_sample_objects() -> None:
 @pytest.mark.parametrize(("seconds", "text"), [(0.25, "0.2 s"), (61, "1 min 1 s"), (7200, "2 h"), (math.pi, "3.1 s")])
 def test_seconds(seconds: float, text: str) -> None:
     assert seconds_text(seconds) == text
+
+
+def test_diff_tells_of_transitions(project: Callable[[dict[str, str]], Path], capsys: pytest.CaptureFixture[str]) -> None:
+    source = 'from sfn_dsl import Notify, Pipeline\npipeline = Pipeline(name="p", body={body})\n'
+    step = 'Notify.sns("{0}", topic="t", subject="s", message="{0}", timeout_seconds=60)'
+    folder = project({"pipelines/p.py": source.format(body=step.format("A"))})
+    assert run(["-C", str(folder), "build"]) == 0
+    old = folder / "build/us-east-1/p.asl.json"
+    for body, says in ((f"{step.format('A')} >> {step.format('B')}", "Transitions per run: 1 -> 2"), (step.format("C"), "")):
+        project({"pipelines/p.py": source.format(body=body)})
+        capsys.readouterr()
+        assert run(["-C", str(folder), "diff", "p", "--against", str(old)]) == 0
+        shown = capsys.readouterr().out
+        assert "us-east-1, us-west-1 alike" in shown
+        assert says in shown
+        assert bool(says) == ("Transitions" in shown)

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from sfn_dsl.draft import Each, Fork, Site, Steps, Test
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.pipeline import Pipeline, Stage
 from sfn_dsl.region import Target
 from sfn_dsl.steps.step import Step, as_catchers, as_steps
 
-__all__ = ["step_timeouts"]
+__all__ = ["every_step", "step_timeouts"]
 
 
 def step_timeouts(pipeline: Pipeline, target: Target) -> dict[str, int]:
-    """The time-outs in seconds that steps name, by name of step; steps inside others and in catchers included. Iterative."""
+    """The time-outs in seconds that steps name, by name of step."""
     found: dict[str, int] = {}
-    site = Site(target=target, retry=pipeline.retry, span=pipeline.span, pipeline=pipeline.name)
-    stack: list[Step] = [*as_steps(pipeline.body), *as_steps(pipeline.on_failure)]
-    while stack:
-        step = stack.pop()
-        if isinstance(step, Stage):
-            stack += step.steps
-            continue
+    for step in every_step((*as_steps(pipeline.body), *as_steps(pipeline.on_failure)), pipeline, target):
         said = getattr(step, "timeout_seconds", None)
         if isinstance(said, int):
             found[step.name] = said
+    return found
+
+
+def every_step(steps: Iterable[Step], pipeline: Pipeline, target: Target) -> Iterator[Step]:
+    """Steps of a pipeline, and those inside them and in their catchers. Iterative."""
+    site = Site(target=target, retry=pipeline.retry, span=pipeline.span, pipeline=pipeline.name)
+    stack = list(steps)
+    while stack:
+        step = stack.pop()
+        yield step
+        if isinstance(step, Stage):
+            stack += step.steps
+            continue
         for catcher in as_catchers(step.name, getattr(step, "catch", ()), step.span):
             stack += as_steps(catcher.do, catcher.span)
         try:
             drafts = step.lower(site)
         except DeclarationError:
-            # What the compiler puts in place of such a step has no circle of its own.
+            # What the compiler puts in place of such a step has no steps inside.
             continue
         for draft in drafts:
             match draft:
@@ -42,4 +51,3 @@ def step_timeouts(pipeline: Pipeline, target: Target) -> dict[str, int]:
                         stack += goto.steps if isinstance(goto, Steps) else ()
                 case _:
                     pass
-    return found

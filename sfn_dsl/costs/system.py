@@ -15,14 +15,14 @@ from sfn_dsl.costs.rates import Rates
 from sfn_dsl.costs.runs_per_month import DEFAULT_RUNS, HOURS_A_MONTH, scheduled_runs
 from sfn_dsl.costs.sample_objects import SampleObjects
 from sfn_dsl.costs.worst import Worst, worst_case
-from sfn_dsl.errors import ConfigError
+from sfn_dsl.errors import ConfigError, SfnError
 from sfn_dsl.simulate.execution import Execution
 from sfn_dsl.simulate.mocks.answers import Answer, Answers, Mock
 from sfn_dsl.simulate.prepared import simulation_of
 from sfn_dsl.simulate.prices import billed_gigabyte_seconds, execution_cost, price_of
 from sfn_dsl.triggers.wiring import Wired, sweeper_name
 
-__all__ = ["Part", "RegionCost", "SystemCost", "sample_run", "system_cost"]
+__all__ = ["Part", "RegionCost", "SystemCost", "sample_run", "system_cost", "transitions_of"]
 
 Role = Literal["active", "passive", "only"]
 
@@ -101,6 +101,16 @@ def sample_run(compiled: Compiled, others: Iterable[Compiled], rates: Rates, *, 
     return simulation.run({**value, **given})
 
 
+def transitions_of(compiled: Compiled, others: Iterable[Compiled], rates: Rates) -> int | None:
+    """Transitions of a successful run of the sample input, those of distributed Maps' children included; None where it does not
+    succeed or the machine cannot be simulated."""
+    try:
+        run = sample_run(compiled, others, rates)
+    except SfnError:
+        return None
+    return sum(one.transitions for one in _everything(run)) if run.status == "SUCCEEDED" else None
+
+
 def system_cost(
     wired: Wired, compiled: Sequence[Compiled], others: Sequence[Compiled], rates: Rates, rate: float | None = None
 ) -> SystemCost:
@@ -165,9 +175,7 @@ def _succeeded(compiled: Compiled, others: Iterable[Compiled], rates: Rates, *, 
 
 def _part(what: str, compiled: Compiled, run: Execution, a_month: float) -> Part:
     express = compiled.pipeline.type == "EXPRESS"
-    everything = [run]
-    for one in everything:
-        everything += one.children
+    everything = _everything(run)
     return Part(
         what=what,
         machine=compiled.pipeline.name,
@@ -178,6 +186,14 @@ def _part(what: str, compiled: Compiled, run: Execution, a_month: float) -> Part
         seconds=round(run.duration or 0.0, 3),
         dollars=execution_cost(run),
     )
+
+
+def _everything(run: Execution) -> list[Execution]:
+    """An execution and the children of its distributed Maps, and theirs."""
+    found = [run]
+    for one in found:
+        found += one.children
+    return found
 
 
 def _answers(compiled: Compiled, rates: Rates) -> Answers:
