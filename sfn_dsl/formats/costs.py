@@ -42,7 +42,7 @@ def cost_table(cost: SystemCost) -> str:
         lines.append(f"| {_place(region)} | orchestration | | | | | | | {_dollars(region.monthly)} |")
     jobs = [(region, job) for region in cost.regions for job in region.jobs]
     lines += ["", "| Region | service | of one run | price of one run |", "|---|---|---|--:|"]
-    lines += [f"| {_place(region)} | {job.service} | {_calls(job)} | {_job_price(job)} |" for region, job in jobs]
+    lines += [f"| {_place(region)} | {job.service} | {_calls(job)} | {_job_price(job, '`')} |" for region, job in jobs]
     prices = "; ".join(f"{region.region}: {region.price}" for region in cost.regions)
     return "\n".join([*lines, "", f"{prices}. {_sources()}"])
 
@@ -129,8 +129,9 @@ def _calls(job: Job) -> str:
     return f"{job.calls} call{'' if job.calls == 1 else 's'}, {seconds_text(job.seconds)}"
 
 
-def _job_price(job: Job) -> str:
-    return f"not priced ({', '.join(job.missing)})" if job.dollars is None else _dollars(job.dollars)
+def _job_price(job: Job, quote: str = "") -> str:
+    missing = ", ".join(f"{quote}{key}{quote}" for key in job.missing)
+    return f"not priced ({missing})" if job.dollars is None else _dollars(job.dollars)
 
 
 def _sources() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sfn_dsl.asl.model import State, Task
+from sfn_dsl.asl.model import Choice, State, StateMachine, Task
 from sfn_dsl.asl.walk import walk
 from sfn_dsl.building import Build
 from sfn_dsl.compile.machine import Compiled
@@ -48,11 +48,15 @@ def stages_of(compiled: Compiled) -> dict[str, str]:
             inner = every_step([stage], compiled.pipeline, compiled.target)
             by_step |= {step.name: stage.name for step in inner}
             by_step[f"Mark {stage.name}"] = stage.name
+    first = {record.start_at: record.name for record in compiled.stages}
     found = {}
     for name, state in compiled.machine.states.items():
         step = "" if state.origin is None else state.origin.step
         if step in by_step:
             found[name] = by_step[step]
+        elif isinstance(state, Choice) and state.default in first:
+            # The gate: unless the stage is done, its first state is next.
+            found[name] = first[str(state.default)]
     return found
 
 
@@ -85,8 +89,9 @@ def _page(own: Sequence[Compiled], template: Template, build: Build, rates: Rate
 
 
 def _states(compiled: Compiled, stages: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
-    for name, state in walk(compiled.machine):
-        yield name, stages.get(name, ""), type(state).__name__, *_calls(state)
+    for outer, whole in compiled.machine.states.items():
+        for name, state in walk(StateMachine(states={outer: whole})):
+            yield name, stages.get(outer, ""), type(state).__name__, *_calls(state)
 
 
 def _calls(state: State) -> tuple[str, str]:
