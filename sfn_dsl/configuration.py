@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sfn_dsl.costs.rates import RATE_PREFIXES, Rates, read_rates
 from sfn_dsl.deployment import Deployment
 from sfn_dsl.deployment_settings import DEPLOYMENT_KEYS, read_deployment
 from sfn_dsl.diagnostic import did_you_mean
@@ -53,7 +54,7 @@ class Project:
 
     `ignore`, `per_file_ignores` (by glob of the file name) and `profile` (default or strict) are for `check`. `owner`: who makes
     state machines, versions and aliases: the command `publish`, or the `template`. `iac`: cloudformation, terraform or both.
-    `compared`: the pipeline of docs/triggers.md.
+    `compared`: the pipeline of docs/triggers.md. `rates`: what jobs take and cost, for `cost`.
     """
 
     root: Path
@@ -68,6 +69,7 @@ class Project:
     owner: str = "publish"
     compared: str = ""
     iac: tuple[str, ...] = ("cloudformation",)
+    rates: Rates = field(default_factory=Rates)
 
     def chosen_targets(self, regions: Iterable[str] = (), environment: str | None = None) -> tuple[Target, ...]:
         """The targets of some Regions (all if none is named) and one environment (all if None)."""
@@ -143,7 +145,8 @@ def _line(file: Path, section: str, key: str = "") -> Span:
 
 def _keys(file: Path, section: str, values: Mapping[str, str], known: set[str]) -> None:
     for key in values:
-        if key not in known and not key.startswith(("var.", "reach.")):
+        prefixes = ("var.", "reach.") if section != "sfn_dsl" else ("var.", "reach.", *RATE_PREFIXES)
+        if key not in known and not key.startswith(prefixes):
             hint = did_you_mean(key, known) or f"known keys are {', '.join(sorted(known))} and `var.<name>`"
             raise ConfigError(f"unknown key `{key}` in [{section}] of setup.cfg", help=hint, span=_line(file, section, key))
 
@@ -189,6 +192,7 @@ def _project(root: Path, file: Path, parser: configparser.ConfigParser) -> Proje
         compared=top.get("compared", ""),
         owner=_one_of(file, "owner", top.get("owner", "publish"), ("publish", "template")),
         iac=tuple(_one_of(file, "iac", word, ("cloudformation", "terraform")) for word in _list(top.get("iac", "cloudformation"))),
+        rates=read_rates(top, lambda key: _line(file, "sfn_dsl", key)),
     )
 
 

@@ -29,6 +29,7 @@ LAYERS = [
     {"triggers"},
     {"stacks"},
     {"simulate"},
+    {"costs"},
     {"rules", "documents"},
     {"deployment_settings"},
     {"configuration"},
@@ -42,6 +43,7 @@ LAYERS = [
     {"proving"},
     {"building"},
     {"formats"},
+    {"pages"},
     {"cli", "pytest_plugin"},
 ]
 # A step that meets an object of the SDK turns to the bridge; a project names the bridge's pip command in a message.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 
 from sfn_dsl.cli.main import EXIT_FOUND, EXIT_OK, Session
+from sfn_dsl.cli.options import make
 from sfn_dsl.configuration import Project, find_project
 from sfn_dsl.errors import ConfigError
 from sfn_dsl.output import Change, write
+from sfn_dsl.pages.system_page import system_pages
 from sfn_dsl.project import load_pipelines
 from sfn_dsl.proof.approaches import upstream_of
 from sfn_dsl.proof.comparing import compare
@@ -21,16 +23,26 @@ _SEED = 0
 
 @click.command("docs")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 if a page is stale.")
+@click.option("--only", type=click.Choice(["systems", "triggers"]), help="Only these pages; those of systems take seconds.")
 @click.pass_obj
-def command(session: Session, check: bool) -> int:
-    """Write the pages of docs/ that are made of figures: `docs/triggers.md` for the pipelines named by `compared` in setup.cfg.
+def command(session: Session, check: bool, only: str | None) -> int:
+    """Write the pages of docs/ that are made of pipelines: `docs/systems/<pipeline>.md` for each, and `docs/triggers.md` for the
+    one named by `compared` in setup.cfg.
 
     The seed and the number of worlds are fixed, so that the same pipelines give the same pages. It takes a minute or two.
     """
     project = find_project(session.directory)
     folder = project.root / "docs"
     stale = []
-    for name, text in _pages(project).items():
+    pages: dict[str, str] = {}
+    if only != "triggers":
+        made = make(session, (), (), project.targets[0].environment or None)
+        if made.build.failed:
+            return EXIT_FOUND
+        pages |= {f"systems/{name}.md": text for name, text in system_pages(made.build, project.rates).items()}
+    if only != "systems":
+        pages |= _compared(project, required=only is not None)
+    for name, text in pages.items():
         path = folder / name
         old = path.read_text(encoding="utf-8") if path.is_file() else None
         if old != text:
@@ -46,8 +58,10 @@ def command(session: Session, check: bool) -> int:
     return EXIT_OK
 
 
-def _pages(project: Project) -> dict[str, str]:
-    """The pages by their names in docs/."""
+def _compared(project: Project, *, required: bool) -> dict[str, str]:
+    """The page about ways to start the pipeline to compare, by its name in docs/; none where the project names no pipeline."""
+    if not project.compared and not required:
+        return {}
     if not project.compared:
         raise ConfigError("no page is to be made", help="write `compared = <pipeline>` in [sfn_dsl] of setup.cfg")
     loaded = load_pipelines(project)

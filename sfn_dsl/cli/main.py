@@ -19,6 +19,7 @@ _COMMANDS = {
     "build": "Compile pipelines into build/, per Region.",
     "check": "Find every fault before AWS does.",
     "completion": "Print the completion script for a shell.",
+    "cost": "What a pipeline costs and how long it takes.",
     "deploy": "Create and change the stacks of the templates in build/.",
     "diff": "Show what changed, state by state.",
     "dlq": "Look into dead-letter queues, send letters again.",

@@ -17,12 +17,16 @@ _WIDTH = 160
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Comparison:
-    """A pipeline in one or more target folders that changed in the same way. `status`: added, removed or changed."""
+    """A pipeline in one or more target folders that changed in the same way. `status`: added, removed or changed.
+
+    `transitions`: of a successful run, before and now; None where it stays the same or either machine has no such run.
+    """
 
     pipeline: str
     folders: tuple[str, ...]
     status: str
     edits: tuple[Edit, ...]
+    transitions: tuple[int, int] | None = None
 
 
 def render(found: Sequence[Comparison], format: str, paint: Paint) -> str:
@@ -77,7 +81,13 @@ def _text(entry: Comparison, paint: Paint) -> str:
     sign = {"added": "+", "removed": "-"}.get(entry.status, "~")
     out = [f"{paint(sign, _COLOURS[sign])} {entry.pipeline}  ({', '.join(entry.folders)}{alike}, {entry.status})"]
     out += [f"  {paint(sign, _COLOURS[sign])} {text}" for edit in entry.edits for sign, text in edit_lines(edit)]
+    if entry.transitions is not None:
+        out.append(f"  {_transitions(entry.transitions)}")
     return "\n".join(out) + "\n"
+
+
+def _transitions(counts: tuple[int, int]) -> str:
+    return f"Transitions per run: {counts[0]} -> {counts[1]}"
 
 
 def _markdown(entry: Comparison) -> str:
@@ -85,12 +95,16 @@ def _markdown(entry: Comparison) -> str:
     out = [f"### `{entry.pipeline}` ({', '.join(entry.folders)}{alike}): {entry.status}", "", "```diff"]
     for edit in entry.edits:
         out += [f"{'!' if sign == '~' else sign} {text}" for sign, text in edit_lines(edit)]
-    return "\n".join([*out, "```", ""])
+    more = [] if entry.transitions is None else ["", _transitions(entry.transitions)]
+    return "\n".join([*out, "```", *more, ""])
 
 
 def _json(entry: Comparison) -> dict[str, object]:
     edits = [edit_json(edit) for edit in entry.edits]
-    return {"pipeline": entry.pipeline, "targets": list(entry.folders), "status": entry.status, "edits": edits}
+    found: dict[str, object] = {"pipeline": entry.pipeline, "targets": list(entry.folders), "status": entry.status, "edits": edits}
+    if entry.transitions is not None:
+        found["transitions"] = {"old": entry.transitions[0], "new": entry.transitions[1]}
+    return found
 
 
 def edit_json(edit: Edit) -> dict[str, object]:

@@ -11,9 +11,10 @@ from typing import Final
 
 from sfn_dsl.simulate.execution import Execution
 
-__all__ = ["AS_OF", "execution_cost", "transition_price"]
+__all__ = ["AS_OF", "SOURCE", "billed_gigabyte_seconds", "execution_cost", "price_of", "transition_price"]
 
 AS_OF: Final = "2026-11"
+SOURCE: Final = "aws.amazon.com/step-functions/pricing"
 _TRANSITION: Final = 0.025 / 1000
 _TRANSITIONS: Final[Mapping[str, float]] = {
     "ap-northeast-2": 0.0271 / 1000,
@@ -34,6 +35,20 @@ def transition_price(region: str) -> float:
     return _TRANSITIONS.get(region, _TRANSITION)
 
 
+def price_of(type: str, region: str) -> str:
+    """The list price of a Region in words, for a machine of a type."""
+    if type == "EXPRESS":
+        return f"${_REQUEST * 1_000_000:.2f} per million requests, ${_GIGABYTE_SECOND} per GB-second"
+    return f"${transition_price(region) * 1000:.4f} per 1,000 transitions"
+
+
+def billed_gigabyte_seconds(execution: Execution) -> float:
+    """What an Express execution is billed for, its children left aside: 64 MB, in steps of 100 ms; 0 for Standard ones."""
+    if execution.type == "STANDARD":
+        return 0.0
+    return math.ceil(round((execution.duration or 0.0) * 10, 6)) / 10 * _MEMORY
+
+
 def execution_cost(execution: Execution) -> float:
     """Dollars of an execution and the children of its distributed Maps, free tiers left aside.
 
@@ -47,5 +62,5 @@ def execution_cost(execution: Execution) -> float:
         if one.type == "STANDARD":
             total += one.transitions * transition_price(one.region)
         else:
-            total += _REQUEST + math.ceil((one.duration or 0.0) * 10) / 10 * _MEMORY * _GIGABYTE_SECOND
+            total += _REQUEST + billed_gigabyte_seconds(one) * _GIGABYTE_SECOND
     return total

@@ -1,0 +1,1 @@
+"""Pages about pipelines, in Markdown, made of what they become."""
