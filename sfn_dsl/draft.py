@@ -142,10 +142,11 @@ class Test(Draft):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause(Draft):
-    """A Wait: for seconds, or until a timestamp."""
+    """A Wait: for seconds, or until a timestamp. `at_most`: seconds that the loop it stands in may take; 0 for no loop."""
 
     seconds: Template = MISSING
     until: Template = MISSING
+    at_most: int = 0
     next: Goto = NEXT
 
 

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from estate import ARBITER, EAST, MANUAL, WEST, Estate, Worker
 
-from sfn_dsl import BatchReady, Control, Extract, Input, Load, Notify, Pipeline, Schedule, Stage, config
+from sfn_dsl import BatchReady, Control, DbtCall, Extract, Input, Load, Notify, Pipeline, Schedule, Stage, config
+from sfn_dsl.compile.controlled import controlled
 from sfn_dsl.deployment import Deployment
+from sfn_dsl.region import Target
 from sfn_dsl.simulate.running.thread import Run
 
 ALONE = Deployment(active=EAST)
@@ -357,3 +359,12 @@ def test_the_closer_leaves_a_batch_alone_that_another_execution_has() -> None:
     tried.estate.world.stop(old)
     tried.estate.run(60)
     assert (old.status, tried.row()["status"], tried.row()["exec_arn"]) == ("ABORTED", "RUNNING", new.arn)
+
+
+def test_a_lease_lasts_as_long_as_a_polling_loop_may() -> None:
+    batch = Input(batch_id=str)
+    control = Control(batch.batch_id)
+    dbt = DbtCall("Build", function="dbt-proxy", select="x", idempotency_key=batch.batch_id)
+    pipeline = Pipeline(name="p", input=batch, control=control, body=[Stage("build", dbt)])
+    _, lease_seconds = controlled(pipeline, Target(region="us-east-1", account="111122223333"))
+    assert 14_400 <= lease_seconds <= 14_400 + 3 * 300

@@ -92,8 +92,8 @@ def _seconds(steps: Sequence[Step], site: Site, unknown: int) -> int:
             match draft:
                 case Call(timeout=timeout):
                     total += timeout if isinstance(timeout, int) else unknown
-                case Pause(seconds=seconds):
-                    total += seconds if isinstance(seconds, int) else 0
+                case Pause(seconds=seconds, at_most=at_most):
+                    total += at_most or (seconds if isinstance(seconds, int) else 0)
                 case Fork(branches=branches):
                     stack += [inner for branch in branches for inner in branch]
                 case Each(body=inner):

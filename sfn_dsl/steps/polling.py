@@ -45,7 +45,7 @@ def poll(loop: Poll, *more: Draft) -> tuple[Draft, ...]:
     failed = tuple((_is_one_of(loop.status, names), goto) for names, goto in loop.failed.items())
     return (
         replace(loop.start, produces=False, sets={**loop.start.sets, "polls": 0}, next="wait"),
-        Pause(label="wait", seconds=loop.seconds, next="status"),
+        Pause(label="wait", seconds=loop.seconds, at_most=loop.timeout_seconds, next="status"),
         replace(loop.ask, label="status", sets={**loop.ask.sets, "polls": polls + 1}, next="result"),
         Test(
             label="result",
