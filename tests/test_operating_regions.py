@@ -20,8 +20,8 @@ from operating_aws import Aws
 
 from sfn_dsl.control.rows import ACTIVE_KEY
 from sfn_dsl.deployment import Arbiter, Deployment
+from sfn_dsl.embedded import process
 from sfn_dsl.errors import EnvironmentFault
-from sfn_dsl.publish import clients as clients_module
 from sfn_dsl.publish import promotion
 from sfn_dsl.publish.batch_row import running_rows
 from sfn_dsl.publish.clients import Clients, Declined, Unreachable
@@ -289,7 +289,7 @@ def test_one_environment_must_be_named(aws: Aws, project: Callable[..., Path]) -
 def test_a_local_server_needs_no_credentials(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
-    monkeypatch.setattr(clients_module, "LOCAL_ENDPOINT", aws.url)
+    monkeypatch.setattr(process, "start", lambda folder, options: process.Endpoint(url=aws.url, pid=0))
     assert aws.cli(folder, "promote", WEST, "--yes", "--local", endpoint=False)[0] == 0
     assert aws.active(OREGON)["region"] == {"S": WEST}
 

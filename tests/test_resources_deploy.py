@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import boto3
 import pytest
@@ -28,7 +29,10 @@ def endpoint() -> Iterator[str]:
     """A moto server over HTTP."""
     server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0, verbose=False)
     server.start()
-    yield f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+    url = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+    # Servers of one process share their world.
+    urlopen(Request(f"{url}/moto-api/reset", method="POST")).close()
+    yield url
     server.stop()
 
 

@@ -9,10 +9,8 @@ from typing import Any, Final
 
 from sfn_dsl.errors import EnvironmentFault
 
-__all__ = ["LOCAL_ENDPOINT", "Clients", "Declined", "Unreachable"]
+__all__ = ["Clients", "Declined", "Unreachable"]
 
-LOCAL_ENDPOINT: Final = "http://127.0.0.1:5000"
-"""Where a moto server listens by itself."""
 
 _EXPIRED: Final = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _UNKNOWN_KEY: Final = {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException"}
@@ -52,13 +50,13 @@ class Declined(EnvironmentFault):
 class Clients:
     """Calls AWS, from any thread. `profile`: of the AWS configuration. `endpoint_url`: instead of AWS's own endpoints, everywhere.
 
-    `local`: a moto server on this machine, with credentials that are worth nothing. A Region that does not answer is given up after
+    `local`: the endpoint is on this machine, and takes credentials that are worth nothing. A Region that does not answer is given up after
     about half a minute.
     """
 
     def __init__(self, *, profile: str | None = None, endpoint_url: str | None = None, local: bool = False) -> None:
         self._profile = profile
-        self._endpoint_url = endpoint_url or (LOCAL_ENDPOINT if local else None)
+        self._endpoint_url = endpoint_url
         self._secrets = {"aws_access_key_id": "local", "aws_secret_access_key": "local"} if local else {}
         self._session: Any = None
         self._made: dict[tuple[str, str], Any] = {}
