@@ -50,8 +50,8 @@ class Declined(EnvironmentFault):
 class Clients:
     """Calls AWS, from any thread. `profile`: of the AWS configuration. `endpoint_url`: instead of AWS's own endpoints, everywhere.
 
-    `local`: the endpoint is on this machine, and takes credentials that are worth nothing. A Region that does not answer is given up after
-    about half a minute.
+    `local`: the endpoint is on this machine, and takes credentials that are worth nothing. A Region that does not answer is given
+    up after about half a minute.
     """
 
     def __init__(self, *, profile: str | None = None, endpoint_url: str | None = None, local: bool = False) -> None:
