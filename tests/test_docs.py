@@ -42,3 +42,8 @@ def test_the_message_in_the_readme_is_the_real_one(tmp_path: Path, capsys: pytes
     shown = re.search(r"   ```\n   (error\[SFN204\].*?)\n   ```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
     assert shown is not None
     assert re.sub(r"(?m)^   ", "", shown.group(1)) == capsys.readouterr().err.split("\n\n")[0]
+
+
+@pytest.mark.slow
+def test_pages_of_figures_are_fresh(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["-C", str(ROOT), "docs", "--check"]) == 0, capsys.readouterr().err
