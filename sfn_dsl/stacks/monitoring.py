@@ -13,7 +13,7 @@ from sfn_dsl.stacks.called import Called
 from sfn_dsl.steps.metric import METRICS
 from sfn_dsl.triggers.parts import logical_id, machine_arn
 
-__all__ = ["alarms", "dashboard"]
+__all__ = ["alarms", "dashboard", "of_machine", "of_resources"]
 
 _DAY = 86_400
 
@@ -24,11 +24,23 @@ def alarms(
     """An alarm for everything that can go wrong with a pipeline, its machines, rules, schedules, functions and queues. `called`: by
     the pipeline's states. Raises DeclarationError for a limit of a figure that no state puts."""
     for machine in machines:
-        yield from _of_machine(pipeline, machine, target)
+        yield from of_machine(pipeline, machine, target)
+    yield from of_resources(resources, target)
+    if pipeline.control is not None:
+        yield from _of_batches(pipeline, target)
+    for function in called.functions if pipeline.alarms.calls else ():
+        # Alarms of two pipelines that call one function must not have one name.
+        subject = f"{pipeline.name}-{function}"
+        yield _alarm(subject, "Errors", "AWS/Lambda", {"FunctionName": function}, target)
+    yield from _of_figures(pipeline, called, target)
+
+
+def of_resources(resources: tuple[Resource, ...], target: Target) -> Iterator[Alarm]:
+    """Alarms of rules, functions, groups of schedules, and of queues whose messages somebody must look at."""
     for resource in resources:
         match resource:
             case Rule():
-                yield from _of_rule(pipeline, resource, target)
+                yield from _of_rule(resource, target)
             case Queue(queue_name=name) if name.endswith(("-dead-letters", "-failures")):
                 yield from _of_queue(resource, target)
             case Function():
@@ -43,13 +55,6 @@ def alarms(
                     yield _alarm(f"{name}-schedules", metric, "AWS/Scheduler", {"ScheduleGroup": name}, target)
             case _:
                 pass
-    if pipeline.control is not None:
-        yield from _of_batches(pipeline, target)
-    for function in called.functions if pipeline.alarms.calls else ():
-        # Alarms of two pipelines that call one function must not have one name.
-        subject = f"{pipeline.name}-{function}"
-        yield _alarm(subject, "Errors", "AWS/Lambda", {"FunctionName": function}, target)
-    yield from _of_figures(pipeline, called, target)
 
 
 def _alarm(subject: str, metric: str, namespace: str, dimensions: Mapping[str, str], target: Target, **more: object) -> Alarm:
@@ -68,7 +73,8 @@ def _alarm(subject: str, metric: str, namespace: str, dimensions: Mapping[str, s
     )
 
 
-def _of_machine(pipeline: Pipeline, machine: Pipeline, target: Target) -> Iterator[Alarm]:
+def of_machine(pipeline: Pipeline, machine: Pipeline, target: Target) -> Iterator[Alarm]:
+    """Alarms of a machine of a pipeline, which may be the pipeline itself."""
     dimensions = {"StateMachineArn": machine_arn(target, machine.name)}
     metrics = ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionThrottled"]
     # Express workflows cannot be aborted.
@@ -88,7 +94,7 @@ def _of_machine(pipeline: Pipeline, machine: Pipeline, target: Target) -> Iterat
         )
 
 
-def _of_rule(pipeline: Pipeline, rule: Rule, target: Target) -> Iterator[Alarm]:
+def _of_rule(rule: Rule, target: Target) -> Iterator[Alarm]:
     dimensions = {"RuleName": rule.name}
     if rule.event_bus_name != "default":
         dimensions = {"EventBusName": rule.event_bus_name, **dimensions}

@@ -11,14 +11,11 @@ from sfn_dsl.region import Target
 from sfn_dsl.resources.model import (
     Arn,
     Queue,
-    QueuePolicy,
     Resource,
     Role,
     Rule,
     RuleTarget,
     Schedule,
-    Url,
-    Value,
 )
 from sfn_dsl.resources.model import RetryPolicy as Delivery
 from sfn_dsl.resources.template import Template
@@ -29,6 +26,7 @@ from sfn_dsl.stacks.substitution import substituted
 from sfn_dsl.steps.dead_letter import poison_queue
 from sfn_dsl.steps.notify import queue_url
 from sfn_dsl.triggers.parts import DEAD_LETTERS, dead_letters, event_role, live_arn, machine_arn
+from sfn_dsl.triggers.queue_policies import from_rules, queue_policy
 from sfn_dsl.triggers.schedule import group_of, schedule_role
 from sfn_dsl.triggers.wiring import Wired, sweeper_name
 
@@ -70,7 +68,7 @@ def _set_aside(pipeline: Pipeline, queues: tuple[str, ...], target: Target) -> l
     queue = Queue(id="Poison", queue_name=poison_queue(pipeline.name))
     if queue_url(target, queue.queue_name) not in queues:
         return []
-    return [queue, QueuePolicy(id="PoisonPolicy", queues=(Url(queue.id),), document=_policy(_only_tls(queue)))]
+    return [queue, queue_policy("PoisonPolicy", queue)]
 
 
 def _failed_jobs(pipeline: Pipeline, jobs: tuple[str, ...]) -> list[Resource]:
@@ -90,36 +88,7 @@ def _failed_jobs(pipeline: Pipeline, jobs: tuple[str, ...]) -> list[Resource]:
         targets=(RuleTarget(id="keep", arn=Arn(queue.id), retry=Delivery(), dead_letter_arn=Arn(DEAD_LETTERS)),),
         description=f"Keeps what is said of failed runs of the Glue jobs of {pipeline.name}.",
     )
-    document = _policy(_from_rules(queue, rule), _only_tls(queue))
-    return [queue, QueuePolicy(id="JobFailuresPolicy", queues=(Url(queue.id),), document=document), rule]
-
-
-def _policy(*statements: dict[str, Value]) -> dict[str, Value]:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def _from_rules(queue: Queue, *rules: Rule) -> dict[str, Value]:
-    """Exactly these rules may send to a queue."""
-    return {
-        "Sid": "Rules",
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": Arn(queue.id),
-        "Condition": {"ArnEquals": {"aws:SourceArn": [Arn(rule.id) for rule in rules]}},
-    }
-
-
-def _only_tls(queue: Queue) -> dict[str, Value]:
-    """Nobody may use a queue without TLS."""
-    return {
-        "Sid": "OnlyTls",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "sqs:*",
-        "Resource": Arn(queue.id),
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
+    return [queue, queue_policy("JobFailuresPolicy", queue, from_rules(queue, [rule])), rule]
 
 
 def _once(resources: Sequence[Resource]) -> list[Resource]:
@@ -192,6 +161,5 @@ def _letters(pipeline: Pipeline, resources: Sequence[Resource]) -> list[Resource
     ]
     if not rules and not schedules:
         return []
-    queue: Queue = dead_letters(pipeline)
-    statements = [_from_rules(queue, *rules), _only_tls(queue)] if rules else [_only_tls(queue)]
-    return [queue, QueuePolicy(id="DeadLettersPolicy", queues=(Url(queue.id),), document=_policy(*statements))]
+    queue = dead_letters(pipeline)
+    return [queue, queue_policy("DeadLettersPolicy", queue, *([from_rules(queue, rules)] if rules else []))]

@@ -8,7 +8,7 @@ from sfn_dsl.compile.machine import Compiled
 from sfn_dsl.control.contract import DETAIL_TYPE, BatchReady
 from sfn_dsl.control.rows import BY_EXECUTION, BY_QUEUE
 from sfn_dsl.region import Target
-from sfn_dsl.resources.iam.roles import trust_events, trust_lambda
+from sfn_dsl.resources.iam.roles import trust_events
 from sfn_dsl.resources.iam.statement import Statement
 from sfn_dsl.resources.model import (
     Alarm,
@@ -17,13 +17,10 @@ from sfn_dsl.resources.model import (
     Endpoint,
     EventBus,
     EventInvokeConfig,
-    Function,
     Key,
-    LogGroup,
     Name,
     Permission,
     Queue,
-    QueuePolicy,
     Resource,
     Role,
     Rule,
@@ -31,15 +28,16 @@ from sfn_dsl.resources.model import (
     SecondaryIndex,
     Table,
     Topic,
-    Url,
-    Value,
 )
 from sfn_dsl.resources.model import RetryPolicy as Delivery
 from sfn_dsl.resources.template import Template
 from sfn_dsl.stacks.machine import machine_resources
+from sfn_dsl.stacks.monitoring import of_machine, of_resources
 from sfn_dsl.stacks.substitution import substituted
 from sfn_dsl.texts import source_template
-from sfn_dsl.triggers.parts import inline_policy, logical_id, machine_arn
+from sfn_dsl.triggers.function import function_id, function_resources
+from sfn_dsl.triggers.parts import inline_policy, machine_arn
+from sfn_dsl.triggers.queue_policies import from_rules, queue_policy
 
 __all__ = ["bridge_source", "shared_stack", "shared_stack_name"]
 
@@ -68,6 +66,10 @@ def shared_stack(target: Target, contracts: Sequence[BatchReady], machines: Sequ
         found += _forward(target, peer, contracts)
     if deployed.endpoint and peer is not None and target.is_active:
         found += _endpoint(target, peer)
+    everything = tuple(found)
+    for compiled in machines:
+        found += of_machine(compiled.pipeline, compiled.pipeline, target)
+    found += of_resources(everything, target)
     found.append(_bus_alarm(target))
     return Template(
         name=shared_stack_name(target),
@@ -114,7 +116,17 @@ def _bridge(target: Target) -> list[Resource]:
         resources=(*tables, *(f"{table}/index/*" for table in tables)),
     )
     about = f"Reaches {deployed.table} from {target.region}."
-    return _function(target, deployed.bridge, "bridge", bridge_source(target), 30, {}, rights, about)
+    made = function_resources(
+        target,
+        name=deployed.bridge,
+        label="bridge",
+        source=bridge_source(target),
+        description=about,
+        rights=(rights,),
+        environment={},
+        seconds=30,
+    )
+    return list(made)
 
 
 def bridge_source(target: Target) -> str:
@@ -122,43 +134,6 @@ def bridge_source(target: Target) -> str:
     deployed = target.deployed
     regions = list(deployed.reached_from(target.region).regions)
     return source_template("control_bridge.py.j2", table=deployed.table, regions=regions)
-
-
-def _function(
-    target: Target,
-    name: str,
-    label: str,
-    source: str,
-    seconds: int,
-    environment: dict[str, str],
-    rights: Statement | tuple[Statement, ...],
-    description: str,
-) -> list[Resource]:
-    group = LogGroup(id=logical_id(label, "logs"), name=f"/aws/lambda/{name}", retention_in_days=30)
-    logs = Statement(
-        sid="Logs",
-        actions=("logs:CreateLogStream", "logs:PutLogEvents"),
-        resources=(target.arn("logs", f"log-group:{group.name}:*"),),
-    )
-    statements = rights if isinstance(rights, tuple) else (rights,)
-    role = Role(
-        id=logical_id(label, "role"),
-        role_name=f"{name}-{target.region}",
-        trust=trust_lambda(),
-        policies=(inline_policy("function", logs, *statements),),
-        description=description,
-    )
-    function = Function(
-        id=logical_id(label, "function"),
-        function_name=name,
-        role_arn=Arn(role.id),
-        source=source,
-        timeout=seconds,
-        environment=dict(environment),
-        depends_on=(group.id,),
-        description=description,
-    )
-    return [group, role, function]
 
 
 def _forward(target: Target, peer: str, contracts: Sequence[BatchReady]) -> list[Resource]:
@@ -192,16 +167,19 @@ def _forward(target: Target, peer: str, contracts: Sequence[BatchReady]) -> list
         name = f"{deployed.bus}-forward-on-failure"
         environment = {"PEER_BUS_ARN": peer_bus, "PROBED_MACHINE_ARN": probed}
         source = source_template("forward_on_failure.py.j2", peer=peer)
-        found += _function(target, name, "forwarder", source, 15, environment, rights, f"Sends events on to {peer} when needed.")
+        about = f"Sends events on to {peer} when needed."
+        found += function_resources(
+            target, name=name, label="forwarder", source=source, description=about, rights=rights, environment=environment
+        )
         # Without it an event is gone that the function could not forward in three attempts.
         found.append(
-            EventInvokeConfig(id="ForwarderInvoking", function_name=Name("ForwarderFunction"), on_failure_arn=Arn(letters.id))
+            EventInvokeConfig(id="ForwarderInvoking", function_name=Name(function_id("forwarder")), on_failure_arn=Arn(letters.id))
         )
-        to = RuleTarget(id="forwarder", arn=Arn("ForwarderFunction"), retry=Delivery(), dead_letter_arn=Arn(letters.id))
+        to = RuleTarget(id="forwarder", arn=Arn(function_id("forwarder")), retry=Delivery(), dead_letter_arn=Arn(letters.id))
         found.append(
             Permission(
                 id="ForwarderPermission",
-                function_name=Name("ForwarderFunction"),
+                function_name=Name(function_id("forwarder")),
                 principal="events.amazonaws.com",
                 source_arn=Arn("Forward"),
                 source_account=target.account,
@@ -215,28 +193,7 @@ def _forward(target: Target, peer: str, contracts: Sequence[BatchReady]) -> list
         targets=(to,),
         description=f"Events of {target.region} go on to {peer}.",
     )
-    document: dict[str, Value] = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "Rule",
-                "Effect": "Allow",
-                "Principal": {"Service": "events.amazonaws.com"},
-                "Action": "sqs:SendMessage",
-                "Resource": Arn(letters.id),
-                "Condition": {"ArnEquals": {"aws:SourceArn": [Arn(rule.id)]}},
-            },
-            {
-                "Sid": "OnlyTls",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "sqs:*",
-                "Resource": Arn(letters.id),
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            },
-        ],
-    }
-    policy = QueuePolicy(id="ForwardDeadLettersPolicy", queues=(Url(letters.id),), document=document)
+    policy = queue_policy("ForwardDeadLettersPolicy", letters, from_rules(letters, [rule]))
     return [*found, rule, policy]
 
 

@@ -9,10 +9,12 @@ from sfn_dsl.control.contract import BatchReady
 from sfn_dsl.diagnostic import Diagnostic
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.region import Target
-from sfn_dsl.resources.model import Arn, EventInvokeConfig, Name, Permission, Resource, Rule, RuleTarget
+from sfn_dsl.resources.iam.statement import Statement
+from sfn_dsl.resources.model import Arn, EventInvokeConfig, Name, Permission, Queue, Resource, Rule, RuleTarget
 from sfn_dsl.resources.model import RetryPolicy as Delivery
-from sfn_dsl.triggers.lambda_starter import starter_function
+from sfn_dsl.triggers.function import function_id
 from sfn_dsl.triggers.parts import DEAD_LETTERS, contract_problems, logical_id, wanted_fields
+from sfn_dsl.triggers.starter import starter_function
 from sfn_dsl.triggers.trigger import Trigger
 
 __all__ = ["EventLambda"]
@@ -54,30 +56,38 @@ class EventLambda(Trigger):
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
         label = f"{self.label}-starter" if self.label else "starter"
         fields = sorted({name for contract in self.contracts(pipeline) for name in wanted_fields(pipeline, contract)})
+        failures = Queue(id=logical_id(label, "failures"), queue_name=f"{pipeline.name}-{label}-failures")
         starter = starter_function(
-            pipeline, target, label=label, template="start_for_event.py.j2", values={"fields": fields}, concurrency=self.concurrency
+            pipeline,
+            target,
+            label=label,
+            template="start_for_event.py.j2",
+            values={"fields": fields},
+            concurrency=self.concurrency,
+            statement=Statement(sid="Failures", actions=("sqs:SendMessage",), resources=(failures.arn(target),)),
         )
-        function = starter.function
         invoking = EventInvokeConfig(
             id=logical_id(label, "invoking"),
-            function_name=Name(function.id),
+            function_name=Name(function_id(label)),
             maximum_retry_attempts=self.retries,
             maximum_event_age_in_seconds=self.max_age_seconds,
-            on_failure_arn=Arn(starter.failures.id),
+            on_failure_arn=Arn(failures.id),
         )
-        found: list[Resource] = [*starter.resources, invoking]
+        found: list[Resource] = [failures, *starter, invoking]
         for contract in self.contracts(pipeline):
             rule = Rule(
                 id=logical_id("on", contract.pipeline, self.label),
                 name=f"{pipeline.name}-on-{contract.pipeline}{'-' + self.label if self.label else ''}",
                 event_bus_name=target.deployed.bus,
                 event_pattern=contract.pattern(target),  # type: ignore[arg-type]
-                targets=(RuleTarget(id="function", arn=Arn(function.id), retry=Delivery(), dead_letter_arn=Arn(DEAD_LETTERS)),),
-                description=f"Calls {function.function_name}.",
+                targets=(
+                    RuleTarget(id="function", arn=Arn(function_id(label)), retry=Delivery(), dead_letter_arn=Arn(DEAD_LETTERS)),
+                ),
+                description=f"Calls {pipeline.name}-{label}.",
             )
             permission = Permission(
                 id=logical_id(rule.id, "permission"),
-                function_name=Name(function.id),
+                function_name=Name(function_id(label)),
                 principal="events.amazonaws.com",
                 source_arn=Arn(rule.id),
                 source_account=target.account,

@@ -16,14 +16,14 @@ from sfn_dsl.resources.model import (
     EventSourceMapping,
     Name,
     Queue,
-    QueuePolicy,
     Redrive,
     Resource,
     Subscription,
-    Url,
 )
-from sfn_dsl.triggers.lambda_starter import starter_function
+from sfn_dsl.triggers.function import function_id
 from sfn_dsl.triggers.parts import input_problems, logical_id
+from sfn_dsl.triggers.queue_policies import from_topic, queue_policy
+from sfn_dsl.triggers.starter import starter_function
 from sfn_dsl.triggers.trigger import Trigger
 
 __all__ = ["SnsEvent"]
@@ -74,39 +74,13 @@ class SnsEvent(Trigger):
             template="start_for_message.py.j2",
             values={"paths": dict(self.input), "key": self.key},
             concurrency=self.concurrency,
-            statements=(
-                Statement(
-                    sid="Receive",
-                    actions=("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
-                    resources=(queue.arn(target),),
-                ),
+            statement=Statement(
+                sid="Receive",
+                actions=("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+                resources=(queue.arn(target),),
             ),
         )
-        policy = QueuePolicy(
-            id=logical_id(label, "queue", "policy"),
-            queues=(Url(queue.id),),
-            document={
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Sid": "Topic",
-                        "Effect": "Allow",
-                        "Principal": {"Service": "sns.amazonaws.com"},
-                        "Action": "sqs:SendMessage",
-                        "Resource": Arn(queue.id),
-                        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
-                    },
-                    {
-                        "Sid": "OnlyTls",
-                        "Effect": "Deny",
-                        "Principal": "*",
-                        "Action": "sqs:*",
-                        "Resource": Arn(queue.id),
-                        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                    },
-                ],
-            },
-        )
+        policy = queue_policy(logical_id(label, "queue", "policy"), queue, from_topic(queue, topic_arn))
         subscription = Subscription(
             id=logical_id(label, "subscription"),
             topic_arn=topic_arn,
@@ -116,8 +90,8 @@ class SnsEvent(Trigger):
         )
         mapping = EventSourceMapping(
             id=logical_id(label, "mapping"),
-            function_name=Name(starter.function.id),
+            function_name=Name(function_id(f"{label}-starter")),
             event_source_arn=Arn(queue.id),
             depends_on=(f"{logical_id(label, 'starter', 'role')}",),
         )
-        return (dead, queue, policy, subscription, *starter.resources, mapping)
+        return (dead, queue, policy, subscription, *starter, mapping)
