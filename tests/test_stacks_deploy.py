@@ -21,7 +21,7 @@ from sfn_dsl.control.rows import BY_EXECUTION, BY_QUEUE
 from sfn_dsl.deployment import Deployment
 from sfn_dsl.project import load_pipelines
 from sfn_dsl.resources import cloudformation
-from sfn_dsl.resources.model import Arn, Function, Name, Queue, Role, Rule, Schedule, Table, Url
+from sfn_dsl.resources.model import Alarm, Arn, Function, Name, Queue, Role, Rule, Schedule, Table, Url
 from sfn_dsl.resources.template import Template, resolve
 
 ROOT = Path(__file__).parents[1]
@@ -230,7 +230,8 @@ def test_roles_schedules_functions_and_tables_are_read_back(
 
 
 def test_both_regions_have_what_the_other_has(stacks: dict[tuple[str, str], Template]) -> None:
-    """Save for the table, which one Region owns, and the bridge of the Region without a replica."""
+    """Save for the table, which one Region owns, and the bridge of the Region without a replica, with its alarms."""
+    bridge = ("Errors", "Throttles", "DestinationDeliveryFailures", "AsyncEventsDropped")
     for name in STACKS:
         east, west = ({type(one).__name__ + one.id for one in stacks[name, region].resources} for region in (EAST, WEST))
         assert {one.removeprefix("LogGroup").removeprefix("Role").removeprefix("Function") for one in east ^ west} <= {
@@ -238,7 +239,22 @@ def test_both_regions_have_what_the_other_has(stacks: dict[tuple[str, str], Temp
             "BridgeLogs",
             "BridgeRole",
             "BridgeFunction",
+            *(f"AlarmEtlControlBridge{metric}Alarm" for metric in bridge),
         }
+
+
+def test_what_all_share_is_watched(stacks: dict[tuple[str, str], Template]) -> None:
+    for region in (EAST, WEST):
+        watched = {
+            (one.metric_name, value)
+            for one in stacks["etl-shared", region].resources
+            if isinstance(one, Alarm)
+            for value in one.dimensions.values()
+        }
+        assert ("ApproximateNumberOfMessagesVisible", "etl-forward-dead-letters") in watched
+        assert ("FailedInvocations", "etl-forward") in watched
+        assert ("ExecutionsFailed", f"arn:aws:states:{region}:111122223333:stateMachine:etl-run-closer") in watched
+    assert ("Errors", "etl-control-bridge") in watched
 
 
 # Events
