@@ -33,7 +33,7 @@ from sfn_dsl.resources.model import (
     Table,
     Url,
 )
-from sfn_dsl.resources.template import Template, literal_definition, mapped, references, resolve
+from sfn_dsl.resources.template import SUBSTITUTION, Template, mapped, references, resolve
 from sfn_dsl.resources.terraform_writing import escaped
 
 BOTH = [everything(EAST), everything(WEST)]
@@ -140,7 +140,8 @@ def test_deep_values_need_no_stack() -> None:
 def test_definitions_with_their_substitutions() -> None:
     machine = BOTH[0].resource("Machine")
     assert isinstance(machine, StateMachine)
-    made = literal_definition(machine, BOTH[0])
+    known = {key: resolve(value, BOTH[0]) for key, value in machine.substitutions.items()}
+    made: Any = mapped(machine.definition, lambda text: SUBSTITUTION.sub(lambda match: known.get(match[1], match[0]), str(text)))
     assert made["Comment"] == f"costs $${{Price}} $us-east-1 $${ARNS['Starter']}:$LATEST, 100 %{{sure}}"
     assert made["States"]["Ask"]["Arguments"]["FunctionName"] == ARNS["Starter"] + ":$LATEST"
     assert properties(BOTH[0], "Machine")["Definition"] == DEFINITION

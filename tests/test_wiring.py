@@ -25,6 +25,7 @@ from sfn_dsl import (
     Transform,
     Wait,
 )
+from sfn_dsl.asl.model import Task
 from sfn_dsl.control.contract import DETAIL_TYPE
 from sfn_dsl.control.names import execution_name
 from sfn_dsl.deployment import Deployment
@@ -79,6 +80,20 @@ def test_an_upstream_writes_a_row_for_each_consumer_and_then_announces() -> None
     first = added.index("Mark ready for a")
     assert added[first : first + 4] == ["Mark ready for a", "Mark ready for b", "Announce batch", "Finish run"]
     assert not any("for c" in name for name in added), "a consumer without rows gets none"
+
+
+@pytest.mark.parametrize(("rows", "passed_over"), [((True, True), True), ((True, False), False), ((False,), False), ((), False)])
+def test_an_event_that_cannot_be_put_is_passed_over_only_where_rows_stand_behind_it(
+    rows: tuple[bool, ...], passed_over: bool
+) -> None:
+    """Whoever has no READY row, another project say, would never hear of the batch."""
+    up, ready = producer()
+    estate = Estate([up, *(consumer(f"c{number}", ready, control=row) for number, row in enumerate(rows))], {})
+    announce = (estate.compiled[EAST, "up"].machine.states or {})["Announce batch"]
+    assert isinstance(announce, Task)
+    caught = announce.catch if isinstance(announce.catch, tuple) else ()
+    onward = [catcher.next for catcher in caught if catcher.error_equals == ("States.ALL",)]
+    assert (onward == ["Finish run"]) is passed_over
 
 
 def test_machines_beside_a_pipeline() -> None:

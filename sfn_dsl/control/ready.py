@@ -57,10 +57,12 @@ class MarkReady(Step):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Announce(Step):
-    """Puts the event on the Region's bus."""
+    """Puts the event on the Region's bus. `rows`: every consumer has a READY row, so that an event that cannot be put costs
+    minutes; without them it would cost the batch, and fails the step."""
 
     _: KW_ONLY
     contract: BatchReady
+    rows: bool = False
 
     def lower(self, site: Site) -> tuple[Draft, ...]:
         entry = {
@@ -69,12 +71,11 @@ class Announce(Step):
             "DetailType": DETAIL_TYPE,
             "Detail": self.contract.detail,
         }
-        # The row is written: a bell that does not ring costs minutes, not the batch.
-        onward = Catcher(do=())
+        onward = (Catcher(do=()),) if self.rows else ()
         policy = (
             TRANSIENT
             + THROTTLED
             + retry("EventBridge.FailedEntry", interval_seconds=5, max_attempts=5, backoff_rate=2.0, jitter_strategy="FULL")
         )
         retriers = policy.retriers("events")
-        return (Call(action="events:putEvents", arguments={"Entries": [entry]}, retry=retriers, catch=(onward,), timeout=60),)
+        return (Call(action="events:putEvents", arguments={"Entries": [entry]}, retry=retriers, catch=onward, timeout=60),)

@@ -16,7 +16,7 @@ from sfn_dsl.resources.messaging import Queue
 from sfn_dsl.resources.model import NamedResource, Resource
 from sfn_dsl.resources.references import Arn, Joined, Name, Text, Url, Value
 
-__all__ = ["SUBSTITUTION", "Template", "literal_definition", "mapped", "references", "resolve"]
+__all__ = ["SUBSTITUTION", "Template", "mapped", "references", "resolve"]
 
 SUBSTITUTION: Final = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
 """`${Key}` in the texts of a state machine's definition."""
@@ -103,18 +103,6 @@ def resolve(value: Value, template: Template) -> Json: ...
 def resolve(value: Value, template: Template) -> Json:
     """The value with literal text in place of references. Raises DeclarationError for a reference that means nothing."""
     return mapped(value, lambda text: _literal(text, template))
-
-
-def literal_definition(machine: StateMachine, template: Template) -> Json:
-    """The definition of a machine of the template, with its substitutions made."""
-
-    def text(value: Text) -> str:
-        return SUBSTITUTION.sub(
-            lambda match: resolve(machine.substitutions[match[1]], template) if match[1] in machine.substitutions else match[0],
-            str(value),
-        )
-
-    return mapped(machine.definition, text)
 
 
 def _literal(text: Text, template: Template) -> str:

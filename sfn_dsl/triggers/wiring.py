@@ -201,10 +201,12 @@ def _announced(pipeline: Pipeline, declared: Iterable[Pipeline]) -> list[Step]:
     if contract is None:
         return []
     found: list[Step] = []
-    for consumer in declared:
-        if contract in consumer.consumes and consumer.control is not None:
+    consumers = [consumer for consumer in declared if contract in consumer.consumes]
+    for consumer in consumers:
+        if consumer.control is not None:
             given = {name: contract.offered[name] for name in wanted_fields(consumer, contract)}
             name = f"Mark ready for {consumer.name}"
             step = MarkReady(name, consumer=consumer.name, batch=contract.batch_id, input=given, span=contract.span)
             found.append(step)
-    return [*found, Announce("Announce batch", contract=contract, span=contract.span)]
+    rows = bool(found) and len(found) == len(consumers)
+    return [*found, Announce("Announce batch", contract=contract, rows=rows, span=contract.span)]
