@@ -44,7 +44,7 @@ def _gone(pid: int, seconds: float = 10.0) -> bool:
         try:
             if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
                 return True
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # gone before the file was opened, or between opening and reading
             return True
         time.sleep(0.02)
     return False
