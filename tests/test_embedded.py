@@ -186,7 +186,7 @@ def test_a_file_of_a_dead_server_does_not_count(tmp_path: Path) -> None:
 
 
 def test_it_ends_when_nobody_asks(tmp_path: Path) -> None:
-    endpoint = start(tmp_path, Options(idle_minutes=0.01))
+    endpoint = start(tmp_path, Options(idle_minutes=0.03))
     assert _gone(endpoint.pid)
     assert running(tmp_path) is None
 

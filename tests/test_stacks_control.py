@@ -257,15 +257,30 @@ def test_the_sweeper_starts_what_nobody_works_on(place: str, language: str) -> N
     assert tried.row("young")["status"] == "READY"
 
 
-@pytest.mark.parametrize("count", [1, 2, 24, 25, 26])
-def test_the_sweeper_takes_up_to_25_batches_of_a_kind_at_once(count: int) -> None:
+@pytest.mark.parametrize("count", [1, 2, 250, 251])
+def test_the_sweeper_takes_up_to_250_batches_of_a_kind_at_once(count: int) -> None:
     tried = Tried("arbiter", "JSONata")
     for number in range(count):
         waiting(tried, f"b{number}", "READY", 1000 - number)
     tried.estate.start("p-sweeper", {}, EAST)
     tried.estate.run(600)
     started = [run.input["batch_id"] for run in tried.estate.runs("p")]
-    assert sorted(started) == sorted(f"b{number}" for number in range(min(count, 25))), "those that have waited longest"
+    assert sorted(started) == sorted(f"b{number}" for number in range(min(count, 250))), "those that have waited longest"
+
+
+@pytest.mark.parametrize("place", ["arbiter", "arbiter-bridge"])
+@pytest.mark.parametrize(("held", "expired"), [(249, 1), (250, 0), (250, 1), (501, 2), (0, 251)])
+def test_an_expired_lease_is_found_behind_many_good_ones(place: str, held: int, expired: int) -> None:
+    tried = Tried(place, "JSONata")
+    now = round(tried.estate.world.now * 1000)
+    for number in range(held + expired):
+        until = now + (900_000 if number < held else -1000)
+        waiting(tried, f"b{number}", "RUNNING", 1000 - number, lease_until={"N": str(until)}, exec_arn={"S": "x"}, fence={"N": "4"})
+    sweep = tried.estate.start("p-sweeper", {}, tried.region)
+    tried.estate.run(600)
+    started = [run.input["batch_id"] for run in tried.estate.runs("p")]
+    assert sweep.status == "SUCCEEDED"
+    assert sorted(started) == sorted(f"b{number}" for number in range(held, held + expired))
 
 
 def test_a_batch_that_cannot_be_started_does_not_keep_back_the_others() -> None:

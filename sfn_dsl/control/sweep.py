@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
+from typing import Any
 
 from sfn_dsl.asl.shapes import ANY
 from sfn_dsl.control.access import Access
@@ -18,8 +19,7 @@ __all__ = ["LIVE", "Sweep", "alias_arn"]
 LIVE = "live"
 """The alias that everything starts."""
 
-_AT_ONCE = 25
-_LOOKED_AT = 100
+_AT_ONCE = 250
 _NOW = "$toMillis($states.context.State.EnteredTime)"
 
 
@@ -32,7 +32,8 @@ def alias_arn(site: Site, pipeline: str) -> str:
 class Sweep(Step):
     """Starts a pipeline for each batch of its that nobody works on: READY for at least `age_seconds`, PARKED, or RUNNING under a
     lease that has run out. Only the active Region does; the claim of what is started decides, so that starting twice does no
-    harm. `report`: first write metrics, in every Region: what waits, and how long ago the last batch was done."""
+    harm. Of what waits, the 250 that have waited longest; of what runs, all are looked at, 250 a query. `report`: first write
+    metrics, in every Region: what waits, and how long ago the last batch was done."""
 
     _: KW_ONLY
     pipeline: str
@@ -53,7 +54,7 @@ class Sweep(Step):
         }
         if gated:
             states["Stand by"] = {"Type": "Succeed", "Output": {"active": False}}
-        writes = dict.fromkeys(["ready", "expired", "parked", "last", "active_region"], ANY)
+        writes = dict.fromkeys(["ready", "expired", "further", "parked", "last", "active_region"], ANY)
         return (Fixed(start_at=next(iter(states)), states=states, query_language="JSONata", keeps_names=True, writes=writes),)
 
     def _queries(self, access: Access, *, parked: bool, then: str) -> dict[str, dict[str, Template]]:
@@ -61,7 +62,7 @@ class Sweep(Step):
         last = "Find parked batches" if parked else then
         states = {
             "Find ready batches": self._query(access, READY, "ready", "Find expired leases", older=old),
-            "Find expired leases": self._query(access, RUNNING, "expired", last, lease=True),
+            "Find expired leases": self._leases(access, last),
         }
         if parked:
             states["Find parked batches"] = self._query(access, PARKED, "parked", then)
@@ -98,9 +99,13 @@ class Sweep(Step):
         return {
             "Anything to start?": {
                 "Type": "Choice",
-                "Choices": [{"Condition": f"{{% $count({every}) > 0 %}}", "Next": "Start batches"}],
+                "Choices": [
+                    {"Condition": "{% $count($further) > 0 %}", "Next": "Find further leases"},
+                    {"Condition": f"{{% $count({every}) > 0 %}}", "Next": "Start batches"},
+                ],
                 "Default": "Swept",
             },
+            "Find further leases": self._leases(access, "Anything to start?", further=True),
             "Start batches": {
                 "Type": "Map",
                 "Items": f"{{% [{every}] %}}",
@@ -112,9 +117,27 @@ class Sweep(Step):
             "Swept": {"Type": "Pass", "Output": {}, "End": True},
         }
 
+    def _leases(self, access: Access, then: str, *, further: bool = False) -> dict[str, Template]:
+        """Keys of running rows whose lease has run out. Most leases are good and the limit counts what is read before the filter,
+        so that one query may find none and others after it some: `further` goes on where the last one ended."""
+        state = self._query(access, RUNNING, "expired", then, expired=True, after="{% $further[0] %}" if further else "")
+        found = state["Assign"]
+        if further:
+            found["expired"] = f"{{% $append($expired, {found['expired'][3:-3]}) %}}"
+        found["further"] = f"{{% [{access.result}.LastEvaluatedKey] %}}"
+        return state
+
     def _query(
-        self, access: Access, status: str, variable: str, then: str, *, older: str = "", lease: bool = False
-    ) -> dict[str, Template]:
+        self,
+        access: Access,
+        status: str,
+        variable: str,
+        then: str,
+        *,
+        older: str = "",
+        expired: bool = False,
+        after: str = "",
+    ) -> dict[str, Any]:
         """Keys of rows in a queue, the one that has waited longest first."""
         values: dict[str, Template] = {":queue": {"S": f"{status}#{self.pipeline}"}}
         arguments: dict[str, Template] = {
@@ -126,10 +149,11 @@ class Sweep(Step):
         if older:
             arguments["KeyConditionExpression"] = "queue = :queue AND updated_at <= :before"
             values[":before"] = {"N": older}
-        if lease:
-            # The limit counts rows before the filter, and most leases are good.
-            arguments.update(FilterExpression="lease_until < :now", Limit=_LOOKED_AT)
+        if expired:
+            arguments["FilterExpression"] = "lease_until < :now"
             values[":now"] = {"N": f"{{% $string({_NOW}) %}}"}
+        if after:
+            arguments["ExclusiveStartKey"] = after
         arguments["ExpressionAttributeValues"] = values
         found = f"{{% [{access.result}.Items.{{'pk': pk.S, 'sk': sk.S}}] %}}"
         return access.task("query", arguments, Assign={variable: found}, Output={}, Next=then)

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -156,7 +156,8 @@ def stop(folder: Path) -> bool:
     endpoint = running(folder)
     if endpoint is None:
         return False
-    os.kill(endpoint.pid, signal.SIGTERM)
+    with suppress(ProcessLookupError):  # it may have ended by itself since it was asked
+        os.kill(endpoint.pid, signal.SIGTERM)
     end = time.monotonic() + _PATIENCE
     while _taken(folder):
         if time.monotonic() > end:
