@@ -213,8 +213,9 @@ class _Building:
             return None
         definition = to_json(compiled.machine)
         text = canonical(definition)
-        found = judged(self.project, compiled, definition, text, self.proven, self.selection)
-        # Remarks are for whoever can act on them; nobody has written the machines beside a pipeline.
+        # Advice is for whoever can act on it; nobody has written the machines beside a pipeline.
+        selection = self.selection if own or self.selection is None else replace(self.selection, strict=False)
+        found = judged(self.project, compiled, definition, text, self.proven, selection)
         self.find(item for item in found if own or item.severity is not Severity.INFO)
         files = self.files[target.folder]
         files[definition_file(pipeline.name)] = text
