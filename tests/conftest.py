@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from compiling import compiled
@@ -30,6 +31,19 @@ def shared_cases() -> Path:
     if not folder:
         pytest.skip("SFN_DSL_CASES does not name the folder with the large case sets")
     return Path(folder)
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """The address of an empty moto server. All servers of a process share one world."""
+    server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    url = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+    reset = Request(f"{url}/moto-api/reset", method="POST")
+    urlopen(reset).close()
+    yield url
+    urlopen(reset).close()
+    server.stop()
 
 
 @pytest.fixture

@@ -13,11 +13,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from urllib.request import Request, urlopen
 
-import boto3
 import pytest
 from estate import ACCOUNT, ARBITER, EAST, WEST
+from moto_client import client
 
 from sfn_dsl import BatchReady, Control, EventLambda, Input, Load, Pipeline, SnsEvent, Stage
 from sfn_dsl.control.names import execution_name
@@ -51,25 +50,6 @@ for event in told["events"]:
 """
 SECRETS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 NOBODY = "http://127.0.0.1:9"
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    """A moto server over HTTP."""
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    url = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
-    # All moto servers of a process share one world.
-    reset = Request(f"{url}/moto-api/reset", method="POST")
-    urlopen(reset).close()
-    yield url
-    urlopen(reset).close()
-    server.stop()
-
-
-def client(service: str, endpoint: str, region: str = EAST) -> Any:
-    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-    return boto3.client(service, region_name=region, endpoint_url=endpoint, **keys)
 
 
 def invoke(

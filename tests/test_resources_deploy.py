@@ -7,13 +7,11 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
-import boto3
 import pytest
+from moto_client import client
 from resources import EAST, WEST, delivery, everything
 
 from sfn_dsl.asl.canonical import canonical
@@ -22,23 +20,6 @@ from sfn_dsl.resources import cloudformation, terraform
 from sfn_dsl.resources.model import Arn, Name, Queue, Url
 from sfn_dsl.resources.template import Template, resolve
 from sfn_dsl.resources.terraform_writing import escaped
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    """A moto server over HTTP."""
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    url = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
-    # Servers of one process share their world.
-    urlopen(Request(f"{url}/moto-api/reset", method="POST")).close()
-    yield url
-    server.stop()
-
-
-def client(service: str, target: Target, endpoint: str) -> Any:
-    secrets = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-    return boto3.client(service, region_name=target.region, endpoint_url=endpoint, **secrets)
 
 
 def literal(properties: Any, template: Template) -> Any:
@@ -61,18 +42,18 @@ def test_a_stack_makes_what_was_declared(endpoint: str, target: Target) -> None:
     template = Template(name="etl", target=target, resources=delivery(target), outputs={"Dlq": Arn("Dlq")})
     made = cloudformation.to_json(template)
     resources = made["Resources"]
-    schedules = client("scheduler", target, endpoint)
+    schedules = client("scheduler", endpoint, target.region)
     # moto 5.2 makes no queue policies and no schedules, and takes no reference to a bus.
     apart = {id: resources.pop(id)["Properties"] for id in ("DlqPolicy", "Group", "Sweep", "Nightly")}
     for id in ("Start", "Forward"):
         assert resources[id]["Properties"]["EventBusName"] == {"Ref": "Bus"}
         resources[id] = {**resources[id], "DependsOn": ["Bus"]}
         resources[id]["Properties"]["EventBusName"] = "etl"
-    formation = client("cloudformation", target, endpoint)
+    formation = client("cloudformation", endpoint, target.region)
     formation.create_stack(StackName="etl", TemplateBody=canonical(made), Capabilities=["CAPABILITY_NAMED_IAM"])
     (stack,) = formation.describe_stacks(StackName="etl")["Stacks"]
     assert stack["StackStatus"] == "CREATE_COMPLETE"
-    queues = client("sqs", target, endpoint)
+    queues = client("sqs", endpoint, target.region)
     policy = json.dumps(literal(apart["DlqPolicy"]["PolicyDocument"], template))
     for url in literal(apart["DlqPolicy"]["Queues"], template):
         queues.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
@@ -84,7 +65,7 @@ def test_a_stack_makes_what_was_declared(endpoint: str, target: Target) -> None:
         return resolve(Arn(id), template)
 
     assert stack["Outputs"] == [{"OutputKey": "Dlq", "OutputValue": arn("Dlq")}]
-    events = client("events", target, endpoint)
+    events = client("events", endpoint, target.region)
     rule = events.describe_rule(Name="etl-start", EventBusName="etl")
     assert (rule["Arn"], rule["State"]) == (arn("Start"), "ENABLED")
     assert json.loads(rule["EventPattern"])["detail"] == {"status": ["SUCCEEDED"]}
@@ -112,7 +93,7 @@ def test_a_stack_makes_what_was_declared(endpoint: str, target: Target) -> None:
     assert allowed["Resource"] == arn("Dlq")
     assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": [arn("Start"), arn("Forward")]}}
 
-    roles = client("iam", target, endpoint)
+    roles = client("iam", endpoint, target.region)
     role = roles.get_role(RoleName=f"etl-start-{target.region}")["Role"]
     assert role["Arn"] == arn("StartRole")
     assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "events.amazonaws.com"}
@@ -134,12 +115,12 @@ def test_a_stack_makes_what_was_declared(endpoint: str, target: Target) -> None:
     assert schedule["Target"]["Input"] == '{"at": "<aws.scheduler.scheduled-time>"}'
     assert schedule["Target"]["RetryPolicy"] == {"MaximumRetryAttempts": 10, "MaximumEventAgeInSeconds": 840}
 
-    table = client("dynamodb", target, endpoint).describe_table(TableName="etl-control")["Table"]
+    table = client("dynamodb", endpoint, target.region).describe_table(TableName="etl-control")["Table"]
     assert table["TableArn"] == arn("Control")
     assert [key["AttributeName"] for key in table["KeySchema"]] == ["pk", "sk"]
     assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["GSI1"]
 
-    function = client("lambda", target, endpoint).get_function_configuration(FunctionName="etl-starter")
+    function = client("lambda", endpoint, target.region).get_function_configuration(FunctionName="etl-starter")
     assert (function["FunctionArn"], function["Runtime"], function["MemorySize"]) == (arn("Starter"), "python3.13", 256)
     assert function["Environment"]["Variables"]["LITERAL"] == "${x}"
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from estate import ACCOUNT, ARBITER, EAST, MANUAL, WEST, Estate, Worker
+from moto_client import client
 
 from sfn_dsl.asl.canonical import canonical
 from sfn_dsl.building import Build, build_project
@@ -37,25 +35,6 @@ APART = {
     "AWS::Lambda::EventInvokeConfig",
     "AWS::SNS::Subscription",
 }
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    """A moto server over HTTP."""
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    url = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
-    # All moto servers of a process share one world.
-    reset = Request(f"{url}/moto-api/reset", method="POST")
-    urlopen(reset).close()
-    yield url
-    urlopen(reset).close()
-    server.stop()
-
-
-def client(service: str, endpoint: str, region: str = EAST) -> Any:
-    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
-    return boto3.client(service, region_name=region, endpoint_url=endpoint, **keys)
 
 
 @pytest.fixture(scope="module")
