@@ -25,10 +25,10 @@ demo: $(VENV)/.local
 	bash demo.sh $(abspath $(BIN)/python)
 
 test: $(VENV)/.tested
-	$(BIN)/python -m pytest -m 'not sdk and not slow'
+	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not sdk and not slow'
 
 test-all: $(VENV)/.tested
-	$(BIN)/python -m pytest -m 'not sdk'
+	$(BIN)/python -m pytest -n auto --dist worksteal -m 'not sdk'
 
 check: $(VENV)/.tested
 	$(BIN)/ruff format --check .
