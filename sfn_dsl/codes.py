@@ -55,7 +55,8 @@ CODES: Final = (
     Code(
         "SFN106",
         "not-in-express",
-        "EXPRESS workflows cannot wait by `.sync` or `.waitForTaskToken`, run activities, or hold a distributed Map.",
+        "EXPRESS workflows cannot wait by `.sync` or `.waitForTaskToken`, run activities, or hold a distributed Map; and nobody "
+        "can wait for one by `.sync`.",
     ),
     Code(
         "SFN107",

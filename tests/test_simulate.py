@@ -386,9 +386,9 @@ def parent(pattern: str, **fields: Any) -> dict[str, Any]:
     return machine(S={**task(f"arn:aws:states:::states:startExecution{pattern}", **fields), "Arguments": arguments})
 
 
-def nested(pattern: str, child: dict[str, Any], **fields: Any) -> Execution:
+def nested(pattern: str, child: dict[str, Any], type: str = "STANDARD", **fields: Any) -> Execution:
     world = World()
-    world.deploy(read_json(child).machine, name="child")
+    world.deploy(read_json(child).machine, name="child", type=type)
     run = world.start(world.deploy(read_json(parent(pattern, **fields)).machine, name="parent"))
     world.run(until=run)
     return world.execution(run)
@@ -406,6 +406,12 @@ def test_a_child_that_fails_fails_its_task() -> None:
     run = nested(".sync:2", machine(F={"Type": "Fail", "Error": "Mine", "Cause": "because"}))
     cause = json.loads(run.cause or "")
     assert (run.error, cause["Error"], cause["Cause"], cause["Status"]) == ("States.TaskFailed", "Mine", "because", "FAILED")
+
+
+@pytest.mark.parametrize("pattern", [".sync", ".sync:2"])
+def test_nobody_can_wait_for_an_express_execution(pattern: str) -> None:
+    run = nested(pattern, machine(P=passing()), type="EXPRESS")
+    assert (run.error, "not valid in this context: express" in (run.cause or "")) == ("StepFunctions.InvalidArnException", True)
 
 
 def test_names_of_executions_are_taken() -> None:

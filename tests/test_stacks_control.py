@@ -383,3 +383,18 @@ def test_a_lease_lasts_as_long_as_a_polling_loop_may() -> None:
     pipeline = Pipeline(name="p", input=batch, control=control, body=[Stage("build", dbt)])
     _, lease_seconds = controlled(pipeline, Target(region="us-east-1", account="111122223333"))
     assert 14_400 <= lease_seconds <= 14_400 + 3 * 300
+
+
+@pytest.mark.parametrize(("type", "timeout", "own", "lease"), [
+    ("STANDARD", None, None, 5000 + 300),
+    ("STANDARD", 3600, None, 3600 + 300),
+    ("STANDARD", 3600, 9000, 9000),
+    ("EXPRESS", None, None, 300 + 300),
+])  # fmt: skip
+def test_a_lease_is_not_longer_than_the_execution_can_last(type: str, timeout: int | None, own: int | None, lease: int) -> None:
+    batch = Input(batch_id=str)
+    load = Load.lambda_("Put", function="f", payload={"b": batch.batch_id}, timeout_seconds=5000)
+    stage = Stage("load", load, lease_seconds=own)
+    pipeline = Pipeline(name="p", input=batch, control=Control(batch.batch_id), body=[stage], type=type, timeout_seconds=timeout)
+    _, lease_seconds = controlled(pipeline, Target(region="us-east-1", account="111122223333"))
+    assert lease_seconds == lease

@@ -134,6 +134,15 @@ CASES: dict[str, tuple[str, str, str, str, str, str]] = {
         (HEAD + UP + DOWN).replace("produces=ready", "produces=ready, consumes=(back,)").replace("up = Pip", 'back = BatchReady(pipeline="down", batch_id=Input(batch_id=str).batch_id)\nup = Pip'),
         ONE,
     ),
+    "a direct start that waits for an EXPRESS pipeline": (
+        "SFN106", "error", "consumes=", "`up` cannot wait for `down`, which is EXPRESS",
+        (HEAD + UP + DOWN).replace("consumes=(ready,), timeout_seconds=900", "consumes=(ready,), triggers=(Direct(wait=True),), type='EXPRESS', timeout_seconds=200"), ONE,
+    ),
+    "a step that waits for an EXPRESS pipeline": (
+        "SFN106", "error", 'StartPipeline("S"', "`top` cannot wait for `down`, which is EXPRESS",
+        (HEAD + UP + DOWN).replace("timeout_seconds=900)\n", "timeout_seconds=200, type='EXPRESS')\n").replace("type='EXPRESS'", "", 1)
+        + 'top = Pipeline(name="top", body=[StartPipeline("S", pipeline=down, input={"batch_id": "b", "uri": "u"}, timeout_seconds=9)])\n', ONE,
+    ),
     "two triggers of one kind": (
         "SFN526", "error", "triggers=", "two triggers Schedule with one label",
         alone(", ".join([SCHEDULE.format("rate(1 day)", "UTC", "")] * 2)), ONE,

@@ -17,6 +17,7 @@ from sfn_dsl.steps.step import Step, as_catchers, as_steps
 __all__ = ["controlled"]
 
 _UNKNOWN_SECONDS = 3600
+_EXPRESS_SECONDS = 300
 
 
 def controlled(pipeline: Pipeline, target: Target) -> tuple[Pipeline, int]:
@@ -57,16 +58,22 @@ def _gated(stage: Stage, claim: Claim, lease_seconds: int) -> Stage:
 
 
 def _leases(body: Sequence[Step], pipeline: Pipeline, target: Target) -> list[int]:
-    """For how long the batch must be held from before each step of the body on: until the next stage has ended."""
+    """For how long the batch must be held from before each step of the body on: until the next stage has ended, and no longer than
+    the execution itself can last, unless a stage says so."""
     margin = target.deployed.lease_margin_seconds
     site = Site(target=target, retry=pipeline.retry, span=pipeline.span, pipeline=pipeline.name)
     unknown = pipeline.timeout_seconds or _UNKNOWN_SECONDS
+    lasts = pipeline.timeout_seconds or (_EXPRESS_SECONDS if pipeline.type == "EXPRESS" else None)
+    longest = lasts + margin if lasts else None
     found = [margin]
     for step in reversed(body):
-        own = step.lease_seconds if isinstance(step, Stage) else None
-        if own is None:
-            own = _seconds((step,), site, unknown) + (margin if isinstance(step, Stage) else 0)
-        found.append(own if isinstance(step, Stage) else own + found[-1])
+        stage = isinstance(step, Stage)
+        held = step.lease_seconds if isinstance(step, Stage) else None
+        if held is None:
+            held = _seconds((step,), site, unknown) + (margin if stage else found[-1])
+            if longest is not None:
+                held = min(held, longest if stage else max(longest, found[-1]))
+        found.append(held)
     return found[::-1]
 
 

@@ -11,7 +11,7 @@ from sfn_dsl.steps.parallel import Parallel
 from sfn_dsl.steps.start_pipeline import StartPipeline
 from sfn_dsl.steps.step import Step, as_catchers, as_steps
 
-__all__ = ["all_steps", "started_by"]
+__all__ = ["all_steps", "started_by", "waited_for"]
 
 
 def all_steps(pipeline: Pipeline) -> list[Step]:
@@ -44,4 +44,10 @@ def all_steps(pipeline: Pipeline) -> list[Step]:
 def started_by(pipeline: Pipeline) -> dict[str, Span]:
     """Names of the pipelines that it starts, each with the line that does so."""
     steps = [step for step in all_steps(pipeline) if isinstance(step, StartPipeline)]
+    return {step.pipeline_name: step.span for step in steps if isinstance(step.pipeline, (str, Pipeline))}
+
+
+def waited_for(pipeline: Pipeline) -> dict[str, Span]:
+    """Names of the pipelines that it starts and waits for, each with the line that does so."""
+    steps = [step for step in all_steps(pipeline) if isinstance(step, StartPipeline) and step.wait]
     return {step.pipeline_name: step.span for step in steps if isinstance(step.pipeline, (str, Pipeline))}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from sfn_dsl.compile.starts import waited_for
 from sfn_dsl.control.contract import BatchReady
+from sfn_dsl.control.start import StartBatch
 from sfn_dsl.diagnostic import Diagnostic, Severity
+from sfn_dsl.errors import DeclarationError
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.triggers.batches import batch_problems
 from sfn_dsl.triggers.payload import payload_problems
@@ -20,6 +23,7 @@ def between(declared: list[Pipeline], triggers: Triggers) -> Iterator[Diagnostic
     """Findings about how pipelines hang together. `triggers`: those of each pipeline, by its name."""
     yield from _circles(declared, triggers)
     yield from _unknown_upstreams(declared, triggers)
+    yield from _waits(declared, triggers)
     yield from _producers(declared)
     yield from _consumers(declared, triggers)
 
@@ -77,6 +81,31 @@ def _unknown_upstreams(declared: list[Pipeline], triggers: Triggers) -> Iterator
                         span=step.span,
                         help="use EventRule for contracts of other projects",
                     )
+
+
+def _waits(declared: list[Pipeline], triggers: Triggers) -> Iterator[Diagnostic]:
+    """Starts that wait for an EXPRESS pipeline, which DescribeExecution, and so `.sync:2`, knows nothing of."""
+    express = [pipeline for pipeline in declared if pipeline.type == "EXPRESS"]
+    found = [
+        (f"`{upstream}`", pipeline.name, trigger.span)
+        for pipeline in express
+        for trigger in triggers[pipeline.name]
+        for upstream, step in trigger.upstream(pipeline).items()
+        if isinstance(step, StartBatch) and step.wait
+    ]
+    for pipeline in declared if express else ():
+        try:
+            waited = waited_for(pipeline)
+        except DeclarationError:
+            continue  # what is wrong with its steps is said when it is compiled
+        found += [(f"`{pipeline.name}`", one.name, waited[one.name]) for one in express if one.name in waited]
+    for waiting, name, span in found:
+        yield Diagnostic(
+            code="SFN106",
+            message=f"{waiting} cannot wait for `{name}`, which is EXPRESS: Step Functions tells nobody when its executions end",
+            span=span,
+            help=f"make `{name}` STANDARD, start it with `wait=False`, or call it by a Task on `aws-sdk:sfn:startSyncExecution`",
+        )
 
 
 def _producers(declared: list[Pipeline]) -> Iterator[Diagnostic]:

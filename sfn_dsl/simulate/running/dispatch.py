@@ -148,7 +148,11 @@ def _started(world: World, resource: Resource, arguments: dict[str, Json], place
     if resource.sdk and isinstance(value, str):
         value = json.loads(value)
     child = world.start(machine, value, name=arguments.get("Name"))
-    waits = resource.pattern in (Pattern.SYNC, Pattern.SYNC_2) or resource.operation == "startSyncExecution"
+    follows = resource.pattern in (Pattern.SYNC, Pattern.SYNC_2)
+    if follows and machine.type == "EXPRESS":
+        # It runs, but DescribeExecution, by which `.sync` follows it, refuses its ARN.
+        raise ServiceError("InvalidArn", "Invalid Arn: 'Resource type not valid in this context: express'")
+    waits = follows or resource.operation == "startSyncExecution"
     return Started(child, receipt(child), waits=waits)
 
 
