@@ -113,7 +113,7 @@ pipeline = Pipeline(
     output={"loaded": counts.Succeeded, "failed": counts.Failed},
     triggers=(
         S3Event(bucket=config.payments_landing, prefix="incoming/", input=S3_INPUT, owned=True),
-        SnsEvent(topic="payment-files", input=MESSAGE_INPUT, key="version"),
+        SnsEvent(topic="payment-files", input=MESSAGE_INPUT),
     ),
     on_failure=on_failure(NAME, batch),
     retry=RETRY,
