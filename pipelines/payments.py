@@ -59,8 +59,9 @@ tell_late = Notify.sns(
 unknown = Fail("Unknown type", error="UnknownPaymentType", cause=fn.format("no payment type in {}", file.key))
 no_time = fn.format("`{}` is no time of arrival", file.arrived.default(""))
 unreadable = Fail("Unreadable time", error="UnreadableInput", cause=no_time)
-arms = ((~fn.is_time(file.arrived), unreadable), (late, tell_late), (known, CONTINUE))
-check = Branch("Known and in time?", *arms, otherwise=unknown)
+check = Branch(
+    "Known and in time?", (~fn.is_time(file.arrived), unreadable), (late, tell_late), (known, CONTINUE), otherwise=unknown
+)
 
 source = {"bucket": config.payments_landing, "key": file.key, "version": file.version, "batch": batch}
 returns = {"uri": str, "sha256": str}
@@ -120,7 +121,8 @@ pipeline = Pipeline(
     body=[
         Stage("receive", check, transfer, unwrap),
         Stage("prepare", prepare),
-        Stage("load", load, count, refusals.at_most(1, total)),
+        # Nobody else takes the file for an hour: the time-outs of one child say nothing of how long all of them take.
+        Stage("load", load, count, refusals.at_most(1, total), lease_seconds=3600),
     ],
     output={"loaded": total - refusals.count, "refused": refusals.count},
     triggers=(

@@ -75,13 +75,14 @@ _FUNCTIONS: Final = {
     "range": "$range",
 }
 _LISTS: Final = {"unique": "$distinct", "partition": "$partition", "append": "$append"}
-# JavaScript, Java and JSONata itself part over days that no month has, and over offsets: what is let through is a time to all.
+# JavaScript, Java and JSONata itself part over days that no month has, over offsets, and over whether `$` stands before a line's
+# end: what is let through is a time to all of them.
 _DATE: Final = (
     "[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
     "|(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29"
 )
 _CLOCK: Final = r"(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\.[0-9]{1,9})?(?:Z|[+-](?:0[0-9]|1[0-7]):[0-5][0-9])"
-_TIME: Final = f"/^(?:{_DATE})T{_CLOCK}$/"
+_TIME: Final = rf"/^(?:{_DATE})T{_CLOCK}(?![\s\S])/"
 _TEXTS = {
     "format",
     "join",
