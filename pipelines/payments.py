@@ -59,9 +59,8 @@ tell_late = Notify.sns(
 unknown = Fail("Unknown type", error="UnknownPaymentType", cause=fn.format("no payment type in {}", file.key))
 no_time = fn.format("`{}` is no time of arrival", file.arrived.default(""))
 unreadable = Fail("Unreadable time", error="UnreadableInput", cause=no_time)
-check = Branch(
-    "Known and in time?", (~fn.is_time(file.arrived), unreadable), (late, tell_late), (known, CONTINUE), otherwise=unknown
-)
+untimed = (~fn.is_time(file.arrived), unreadable)
+check = Branch("Known and in time?", untimed, (late, tell_late), (known, CONTINUE), otherwise=unknown)
 
 source = {"bucket": config.payments_landing, "key": file.key, "version": file.version, "batch": batch}
 returns = {"uri": str, "sha256": str}
@@ -102,7 +101,7 @@ load = DistributedMap(
     "Load payments",
     reader=JsonLines(bucket=config.payments_bucket, key=fn.format("tokens/{}.jsonl", batch)),
     item=rows,
-    do=ForEach("Put payments", items=rows, item=payment, do=do),
+    do=ForEach("Put payments", items=rows, item=payment, do=do, max_concurrency=25),
     batches=Batches(max_items=25),
     results=WriteResults(bucket=config.payments_bucket, prefix=fn.format("loaded/{}", batch)),
     max_concurrency=20,
