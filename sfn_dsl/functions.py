@@ -9,6 +9,7 @@ else means the same in both query languages.
 
 from __future__ import annotations
 
+import re
 import string
 
 from sfn_dsl.errors import DeclarationError
@@ -28,6 +29,7 @@ __all__ = [
     "hash",
     "index_of",
     "is_null",
+    "is_time",
     "join",
     "key_of",
     "length",
@@ -41,6 +43,7 @@ __all__ = [
     "number",
     "parse_json",
     "partition",
+    "past",
     "random",
     "range",
     "split",
@@ -55,6 +58,7 @@ __all__ = [
     "when",
 ]
 
+_TIME_OF_DAY = re.compile("([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 _HASHES = ("MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512")
 
 
@@ -111,6 +115,24 @@ def _part(item: Reference, part: str) -> Reference:
     if not isinstance(item._root, ItemRoot) or item._path:
         raise DeclarationError(f"`fn.{part}_of` takes the `Item` of a map itself", span=caller())
     return Reference(ItemRoot(item._root.owner, part), (), caller())
+
+
+def is_time(value: Template) -> Operation:
+    """Condition: a text is an ISO 8601 time that `fn.milliseconds` and `fn.past` read, such as `2026-11-21T18:30:00-05:00`: with a
+    date, hours, minutes, seconds (up to 9 decimals), and `Z` or an offset. JSONata."""
+    return Operation("is_time", (value,))
+
+
+def past(time: Template, time_of_day: str) -> Operation:
+    """Condition: an ISO 8601 time, at any offset, is later than a time of day in UTC, `HH:MM` or `HH:MM:SS`, of the day in UTC on
+    which it lies. A text that is no time is an error, which nothing catches in a Branch: ask `fn.is_time` first. JSONata."""
+    found = _TIME_OF_DAY.fullmatch(time_of_day)
+    if found is None:
+        raise DeclarationError(
+            f"`{time_of_day}` is no time of day", help='write `HH:MM` or `HH:MM:SS`, such as "09:30"', span=caller()
+        )
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return Operation("past", (time, ((hours * 60 + minutes) * 60 + seconds) * 1000))
 
 
 def exists(value: Template) -> Operation:

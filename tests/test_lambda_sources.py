@@ -18,7 +18,7 @@ import pytest
 from estate import ACCOUNT, ARBITER, EAST, WEST
 from moto_client import client
 
-from sfn_dsl import BatchReady, Control, EventLambda, Input, Load, Pipeline, SnsEvent, Stage
+from sfn_dsl import BatchReady, Control, EventLambda, Input, Load, Pipeline, SnsEvent, Stage, fn
 from sfn_dsl.control.names import execution_name
 from sfn_dsl.deployment import Deployment
 from sfn_dsl.region import Target
@@ -233,7 +233,63 @@ def test_a_key_that_is_a_nasty_text_is_still_python() -> None:
     )
     tree = ast.parse(source_in(stack(made), "down-messages-starter"))
     [key] = [node.value for node in tree.body if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "KEY"]
-    assert ast.literal_eval(key) == nasty
+    assert ast.literal_eval(key) == [nasty]
+
+
+def keyed(batch: Any, **more: Any) -> str:
+    """The starter of a pipeline whose batch is what `batch` makes of the input; None: it keeps no rows."""
+    given = Input(key=str, version=str, arrived=str)
+    trigger = SnsEvent(topic="t", input={"key": "key", "version": "version", "arrived": "arrived"}, **more)
+    load = Load.lambda_("Put", function="f", payload={"k": given.key}, timeout_seconds=60)
+    made = Pipeline(
+        name="down", input=given, control=batch and Control(batch(given)), body=Stage("load", load), triggers=(trigger,)
+    )
+    assert not wire([made]).problems
+    return source_in(stack(made), "down-messages-starter")
+
+
+@pytest.mark.parametrize(
+    ("batch", "more", "executions"),
+    [
+        (lambda given: fn.format("{}@{}", given.key, given.version), {}, 3),
+        (lambda given: given.key, {}, 2),
+        (lambda given: given.key, {"key": ("version", "key")}, 3),
+        (None, {"key": "version"}, 2),
+        (None, {}, 4),
+    ],
+)
+def test_messages_of_two_batches_never_start_one_execution(
+    batch: Any, more: Any, executions: int, endpoint: str, tmp_path: Path
+) -> None:
+    arn = machine(endpoint, f"m{uuid.uuid4().hex}")
+    said = [("a", "v1", "10:00"), ("b", "v1", "10:00"), ("b", "v2", "10:00"), ("a", "v1", "10:05")]
+    texts = [json.dumps(dict(zip(("key", "version", "arrived"), one, strict=True))) for one in said]
+    event = {"Records": [record(number, text) for number, text in enumerate(texts)]}
+    [answer] = invoke(tmp_path, keyed(batch, **more), [event], endpoint, environment={"STATE_MACHINE_ARN": arn})
+    assert answer == {"returned": {"batchItemFailures": []}}
+    assert len(started(endpoint, arn)) == executions
+
+
+def test_events_of_two_batches_never_start_one_execution(endpoint: str, tmp_path: Path) -> None:
+    """The consumer's batch is made of more than the event's; without rows, two producers may give batches one name."""
+    other = BatchReady(pipeline="other", batch_id="b", fields={"uri": "u"})
+    given = Input(batch_id=str, uri=str)
+    load = Load.lambda_("Put", function="f", payload={"b": given.batch_id}, timeout_seconds=60)
+    rows = Control(fn.format("{}/{}", given.uri, given.batch_id))
+    details = [{"pipeline": pipeline, "batch_id": "1", "uri": uri} for pipeline in ("up", "other") for uri in ("x", "y")]
+    for control, executions in ((rows, {"x", "y"}), (None, {"up", "other"})):
+        made = Pipeline(
+            name="down",
+            input=given,
+            control=control,
+            body=Stage("load", load),
+            consumes=(READY, other),
+            triggers=(EventLambda(),),
+        )
+        arn = machine(endpoint, f"m{uuid.uuid4().hex}")
+        source = source_in(stack(made), "down-starter")
+        invoke(tmp_path, source, [{"detail": one} for one in details], endpoint, environment={"STATE_MACHINE_ARN": arn})
+        assert len(started(endpoint, arn)) == len(executions)
 
 
 # The bridge to the control table

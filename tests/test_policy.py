@@ -19,6 +19,7 @@ from sfn_dsl import (
     Catcher,
     Extract,
     Pipeline,
+    Task,
     Transform,
     Wait,
     retry,
@@ -61,6 +62,14 @@ def test_names_of_presets_have_the_prefix_of_their_service() -> None:
         assert known is not None
         for names in (*errors(TRANSIENT, service), *errors(THROTTLED, service)):
             assert all(name.startswith(f"{known.prefix}.") for name in names), (service, names)
+
+
+def test_presets_name_the_errors_of_sdk_integrations_as_these_do(definition: Callable[..., dict[str, Any]]) -> None:
+    own = retry("Mine", "DynamoDB.Own") + TRANSIENT
+    step = Task("t", resource="aws-sdk:dynamodb:query", arguments={"TableName": "t"}, retry=own)
+    [first, second] = definition(Pipeline(name="p", body=step))["States"]["t"]["Retry"]
+    assert first["ErrorEquals"] == ["Mine", "DynamoDb.Own"]
+    assert second["ErrorEquals"] == ["DynamoDb.InternalServerErrorException", "DynamoDb.SdkClientException"]
 
 
 def test_composition_keeps_order_and_drops_what_cannot_match() -> None:

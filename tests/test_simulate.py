@@ -311,6 +311,44 @@ def test_tolerated_failures(fields: dict[str, Any], failed: int, status: str) ->
         assert "MapRunFailed" in types(run)
 
 
+@pytest.mark.parametrize(
+    ("bad", "status", "items", "children"),
+    [
+        ((), "SUCCEEDED", {"Succeeded": 5, "ResultsWritten": 5}, {"Succeeded": 3, "ResultsWritten": 3}),
+        ((3,), "SUCCEEDED", {"Succeeded": 3, "Failed": 2, "ResultsWritten": 5}, {"Succeeded": 2, "Failed": 1, "ResultsWritten": 3}),
+        ((1, 3), "FAILED", {"Failed": 4, "Pending": 1}, {"Failed": 2, "Pending": 1}),
+    ],
+)
+def test_a_map_run_is_described_by_what_became_of_its_items(
+    bad: tuple[int, ...], status: str, items: dict[str, int], children: dict[str, int]
+) -> None:
+    condition = f"{{% $states.input.Items[$ in {list(bad)}] %}}"
+    inner = {
+        "C": {"Type": "Choice", "Choices": [{"Condition": f"{{% $exists({condition[3:-3]}) %}}", "Next": "F"}], "Default": "S"}
+    }
+    inner |= {"F": {"Type": "Fail", "Error": "Bad"}, "S": {"Type": "Succeed"}}
+    state = distributed(
+        inner,
+        Items=[1, 2, 3, 4, 5],
+        ItemBatcher={"MaxItemsPerBatch": 2},
+        ResultWriter={"Resource": "arn:aws:states:::s3:putObject", "Arguments": {"Bucket": "b", "Prefix": "out"}},
+        MaxConcurrency=1,
+        ToleratedFailurePercentage=40,
+    )
+    world = World(objects=MemoryStore({}))
+    failing = world.start(world.deploy(read_json(machine(M=state)).machine, name="maps"))
+    world.run()
+    [arn] = failing.map_runs
+    ask = {**task(), "Resource": "arn:aws:states:::aws-sdk:sfn:describeMapRun", "Arguments": {"MapRunArn": arn}}
+    asking = world.start(world.deploy(read_json(machine(A=ask)).machine, name="asks"))
+    world.run()
+    found = world.execution(asking).output
+    assert (found["MapRunArn"], found["ExecutionArn"], found["Status"]) == (arn, failing.arn, status)
+    assert (found["MaxConcurrency"], found["ToleratedFailurePercentage"], found["ToleratedFailureCount"]) == (1, 40, 0)
+    assert {name: count for name, count in found["ItemCounts"].items() if count} == {"Total": 5, **items}
+    assert {name: count for name, count in found["ExecutionCounts"].items() if count} == {"Total": 3, **children}
+
+
 def test_children_have_histories_of_their_own_and_results_are_written() -> None:
     store = MemoryStore({("b", "k.csv"): "n\n1\n2\n3\n"})
     writer = {"Resource": "arn:aws:states:::s3:putObject", "Arguments": {"Bucket": "b", "Prefix": "out"}}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import sys
 from typing import Any
 
 import pytest
 from cfnlint.api import lint
-from systems_running import BATCHES, FUNCTIONS, INPUTS, PAYMENT, ROOT, ROWS, SYSTEMS, Life, payments_store, project
+from systems_running import BATCHES, FUNCTIONS, INPUTS, PAYMENT, PAYMENT_BATCH, ROOT, ROWS, SYSTEMS, Life, payments_store, project
 
 from sfn_dsl import BUSINESS, POISON
 from sfn_dsl.asl.model import UNSET, Task
@@ -126,8 +127,9 @@ ROUTES: list[tuple[str, str, dict[str, Any], dict[str, Any], list[str]]] = [
         ["Ask for approval", "Load lake tables"],
     ),
     ("in time", "payments", {}, {}, []),
-    ("at the cut-off", "payments", {"arrived": "2026-11-21T21:45:59Z"}, {}, []),
-    ("late", "payments", {"arrived": "2026-11-21T21:46:00Z"}, {}, ["Tell of late file"]),
+    ("at the cut-off", "payments", {"arrived": "2026-11-21T21:45:00Z"}, {}, []),
+    ("late", "payments", {"arrived": "2026-11-21T21:45:01Z"}, {}, ["Tell of late file"]),
+    ("late elsewhere", "payments", {"arrived": "2026-11-21T16:45:01-05:00"}, {}, ["Tell of late file"]),
     ("by link", "kinesis-redshift", {}, {}, ["Send link"]),
     ("by e-mail", "kinesis-redshift", {"deliver": "email"}, {}, ["Send by e-mail"]),
 ]
@@ -227,6 +229,8 @@ FAILURES: list[tuple[str, str, dict[str, Any], str, list[str]]] = [
     ("unknown kind of data", "lakehouse-etl", {"given": {"data_type": "cards"}}, "UnknownDataType", ASIDE),
     ("unknown kind of data, express", "lakehouse-etl-express", {"given": {"data_type": "large"}}, "UnknownDataType", ASIDE),
     ("unknown payment type", "payments", {"given": {"key": "incoming/gold/f.pgp"}}, "UnknownPaymentType", ASIDE),
+    ("unreadable time", "payments", {"given": {"arrived": ""}}, "UnreadableInput", ASIDE),
+    ("time without offset", "payments", {"given": {"arrived": "2026-11-21T10:00:00"}}, "UnreadableInput", ASIDE),
     ("the transfer fails", "payments", {"faults": ["Transfer file=Boom"]}, "Boom", ALERT),
     ("a Batch job fails", "payments", {"faults": ["Encrypt file=States.TaskFailed"]}, "States.TaskFailed", ALERT),
     (
@@ -237,7 +241,21 @@ FAILURES: list[tuple[str, str, dict[str, Any], str, list[str]]] = [
         ASIDE,
     ),
     ("no tokens", "payments", {"given": {"version": "v2"}}, "States.ItemReaderFailed", ASIDE),
-    ("too many bad payments", "payments", {"rows": ["{}"] * 30 + ROWS}, "States.ExceedToleratedFailureThreshold", ALERT),
+    ("too many bad payments", "payments", {"rows": ["{}"] * 3 + ROWS}, "TooManyRefusedPayments", OWNERS),
+    (
+        "a payment cannot be put",
+        "payments",
+        {"faults": ["Put payment=DynamoDB.ThrottlingException"]},
+        "States.ExceedToleratedFailureThreshold",
+        ALERT,
+    ),
+    (
+        "a payment cannot be set aside",
+        "payments",
+        {"faults": ["Set payment aside=Boom"], "rows": ["{}", *ROWS]},
+        "States.ExceedToleratedFailureThreshold",
+        ALERT,
+    ),
     (
         "integrity",
         "kinesis-redshift",
@@ -291,11 +309,44 @@ def _only_batch(life: Life) -> str:
     return str(row["batch_id"]["S"])
 
 
-def test_a_few_bad_payments_are_borne_and_counted() -> None:
-    life = Life("payments", rows=["{}", *ROWS * 20])
+BAD_PAYMENTS = [
+    *("{}", "5", "null", "[]", '"x"', '{"id": "p", "currency": "USD"}', '{"id": "", "amount": "1", "currency": "USD"}'),
+    *('{"id": "p", "amount": 1.5, "currency": "USD"}', '{"id": null, "amount": "1", "currency": "USD"}'),
+]
+
+
+@pytest.mark.parametrize("bad", BAD_PAYMENTS)
+def test_a_few_bad_payments_are_set_aside_and_all_others_loaded(bad: str) -> None:
+    """Also those of the same child execution, which a failing iteration would have stopped."""
+    life = Life("payments", rows=[bad, *ROWS[:150], bad, *ROWS[150:]])
     done = life.run()
-    assert done.status == "SUCCEEDED"
-    assert sum(child.status == "FAILED" for child in done.children) == 1
+    assert (done.status, done.output) == ("SUCCEEDED", {"loaded": 200, "refused": 2})
+    assert {child.status for child in done.children} == {"SUCCEEDED"}
+    tables = life.place.dynamodb.tables
+    assert len(tables["payment-transactions"].items) == 200
+    kept = [item["payment"]["S"] for item in tables["payment-refusals"].items.values()]
+    assert kept == [bad.strip('"') if bad[0] == '"' else json.dumps(json.loads(bad), separators=(",", ":"))] * 2
+    assert life.arguments("Put refused payments")["MetricData"][0]["Value"] == 2
+
+
+def test_throttled_payments_are_tried_again_within_the_time_of_an_express_execution() -> None:
+    life = Life("payments", rows=ROWS[:25], faults=["Put payment=DynamoDB.ThrottlingException*20"])
+    assert life.run().output == {"loaded": 25, "refused": 0}
+    life = Life("payments", rows=ROWS[:25], faults=["Put payment=DynamoDB.ThrottlingException"])
+    [child] = life.run().children
+    assert (child.status, child.error) == ("FAILED", "DynamoDB.ThrottlingException")
+
+
+def test_the_archive_keeps_the_file_as_it_came() -> None:
+    functions = {
+        "payments-transfer": {"uri": "s3://as/it/came", "sha256": "x"},
+        "payments-unwrap": {"uri": "s3://opened", "sha256": "y"},
+    }
+    life = Life("payments", functions=functions)
+    life.run()
+    uris = {name: life.arguments(f"{name} file")["Parameters"]["uri"] for name in ("Archive", "Decrypt", "Tokenise", "Encrypt")}
+    clear = f"s3://acme-payments-use1/clear/{PAYMENT_BATCH}"
+    assert uris == {"Archive": "s3://as/it/came", "Decrypt": "s3://opened", "Tokenise": clear, "Encrypt": clear}
 
 
 def test_faults_are_tried_again_with_growing_delays() -> None:
@@ -393,8 +444,8 @@ MATRICES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ("kinesis-redshift", {}, {}, {}),
     ("kinesis-redshift", {"deliver": "email"}, {}, {}),
 ]
-SELDOM = {"Park", "Tell data owners", "Set batch aside"}
-"""Tasks that only a Region standing by enters, or the classes of failure that the tables above go through."""
+SELDOM = {"Park", "Tell data owners", "Set batch aside", "Set payment aside"}
+"""Tasks that only a Region standing by enters, or that the tests above go through: classes of failure, bad payments."""
 
 
 @pytest.mark.parametrize("name", ["lakehouse-etl", "lakehouse-etl-express", "payments", "kinesis-redshift"])

@@ -16,6 +16,7 @@ from systems_running import ROOT, project
 
 from sfn_dsl import (
     BUSINESS,
+    CONTINUE,
     POISON,
     Alarms,
     Branch,
@@ -100,6 +101,59 @@ def test_milliseconds(definition: Callable[..., dict[str, Any]], findings: Calla
     done = simulate(definition(Pipeline(name="p", body=step)), {}, functions={"f": lambda arguments: seen.append(arguments) or {}})
     assert seen[0]["Payload"]["at"] == round(done.start * 1000)
     assert [code for code, _ in findings(Pipeline(name="p", body=step), query_language="JSONPath")] != []
+
+
+TIMES: list[tuple[Any, str]] = [
+    ("2026-11-21T22:00:00Z", "in time"),
+    ("2026-11-21T22:00:00.000000001Z", "in time"),
+    ("2026-11-21T22:00:00.001Z", "late"),
+    ("2026-11-21T22:00:59Z", "late"),
+    ("2026-11-21T18:30:00-05:00", "late"),
+    ("2026-11-21T18:30:00.5-05:00", "late"),
+    ("2026-11-22T01:30:00+05:30", "in time"),
+    ("2026-11-21T23:00:00-05:00", "in time"),
+    ("2024-02-29T23:00:00Z", "late"),
+    ("2000-02-29T00:00:00Z", "in time"),
+    *((text, "no time") for text in ("", "yesterday", "2026-11-21", "2026-11-21T22:00Z", "2026-11-21T22:00:00", 7, None, ["x"])),
+    *(
+        (f"2026-11-21T{clock}", "no time")
+        for clock in ("24:00:00Z", "22:00:00Z\n", "22:60:00Z", "22:00:60Z", "22:00:00+18:00", "22:00:00 Z")
+    ),
+    *((f"{day}T22:00:00Z", "no time") for day in ("2026-02-29", "1900-02-29", "2026-04-31", "2026-13-01", "2026-00-10", "26-1-1")),
+]
+
+
+def test_times_of_day(definition: Callable[..., dict[str, Any]], findings: Callable[..., list[tuple[str, str]]]) -> None:
+    batch = Input(at=object)
+
+    def told(word: str) -> Notify:
+        return Notify.sns(word, topic="t", message="x")
+
+    look = Branch(
+        "look", (~fn.is_time(batch.at), told("no time")), (fn.past(batch.at, "22:00"), told("late")), otherwise=told("in time")
+    )
+    pipeline = Pipeline(name="p", input=batch, body=look)
+    machine = definition(pipeline)
+    assert [(at, simulate(machine, {"at": at}).states[-1]) for at, _ in TIMES] == TIMES
+    assert simulate(machine, {}).states[-1] == "no time"
+    assert [code for code, _ in findings(pipeline, query_language="JSONPath")] != []
+
+
+def test_seconds_of_a_time_of_day(definition: Callable[..., dict[str, Any]]) -> None:
+    batch = Input(at=str)
+    tell = Notify.sns("late", topic="t", message="x")
+    machine = definition(
+        Pipeline(name="p", input=batch, body=Branch("look", (fn.past(batch.at, "09:30:15"), tell), otherwise=CONTINUE))
+    )
+    for second, late in ((15, False), (16, True)):
+        assert ("late" in simulate(machine, {"at": f"2026-11-21T09:30:{second}Z"}).states) is late
+
+
+@pytest.mark.parametrize("text", ["9:30", "25:99", "24:00", "0930", "09:30Z", "", "09:30:60"])
+def test_a_time_of_day_is_looked_at_where_it_is_declared(text: str) -> None:
+    with pytest.raises(DeclarationError, match=f"`{text}` is no time of day") as caught:
+        fn.past(Input(at=str).at, text)
+    assert caught.value.span.file.endswith("test_systems_parts.py")
 
 
 # Alarms

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from systems_running import BATCHES, SYSTEMS, Life, stages
+from systems_running import BATCHES, PAYMENT_BATCH, ROWS, SYSTEMS, Life, payments_store, stages
 
 from sfn_dsl.publish.batch_row import read_row
 from sfn_dsl.publish.rerunning import plan_rerun, reset_row
@@ -83,3 +83,15 @@ def test_run_again_from_any_stage(name: str, failing: str, start: str | None) ->
     ran = effects(life)
     assert {stage for stage, task in WORK[name].items() if task in ran} == set(stages(name)[begin:])
     assert {task: wanted[task] for task in ran if task in wanted} == ran
+
+
+def test_a_later_run_of_a_file_counts_its_own_refusals() -> None:
+    life = Life("payments", rows=["{}"] * 3 + ROWS)
+    assert life.run(name="first").error == "TooManyRefusedPayments"
+    told = str(life.arguments("Tell data owners")["Message"])
+    assert f"3 of 203 payments cannot be read; see {PAYMENT_BATCH}-1 in payment-refusals" in told
+    row = read_row(life.table, "payments", PAYMENT_BATCH)
+    assert row is not None
+    reset_row(life.table, plan_rerun(row, stages("payments"), from_stage="prepare", now=life.world.now_ms), now=life.world.now_ms)
+    life.world.objects = payments_store(["{}", *ROWS])
+    assert life.run(name="second").output == {"loaded": 200, "refused": 1}

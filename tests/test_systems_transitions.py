@@ -20,7 +20,7 @@ FEATURES = {
     "row": r"Finish run|Mark run failed",
     "ready": r"Mark ready for .*",
     "class": r"Is it the data\?|Can it ever be read\?",
-    "named": r"Unknown type|Unknown data type|Too many bad rows",
+    "named": r"Unknown type|Unknown data type|Too many bad rows|Unreadable time|Refuse file",
 }
 """What is switched on: the claim of the batch in the active Region, gates and marks of stages, the end of the row, READY rows of
 consumers, one place that tells what kind of failure it was, and `Fail` steps with names of their own."""
@@ -34,6 +34,7 @@ WAYS: list[tuple[str, str, dict[str, Any], str]] = [
     ("lakehouse-etl-express", "bad data", {}, "Validate=DataQualityError"),
     ("lakehouse-etl", "too many bad rows", {}, ""),
     ("payments", "unknown type", {"key": "incoming/gold/f"}, ""),
+    ("payments", "no time", {"arrived": ""}, ""),
     ("kinesis-redshift", "bad data", {}, "Validate=DataQualityError"),
 ]
 

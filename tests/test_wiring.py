@@ -149,6 +149,11 @@ def test_labels_tell_two_triggers_of_a_kind_apart(kind: type[Trigger]) -> None:
         ((S3Event(bucket="b", input={"batch_id": "kee", "uri": "bucket"}),), "SFN520", "an S3 event has no `kee`"),
         ((S3Event(bucket="b", input={"batch_id": "bucket", "uri": "size"}),), "SFN524", "nothing of the S3 event tells"),
         ((SnsEvent(topic="t", input={"batch_id": "id", "uri": "u"}, key="idd"),), "SFN524", "the key `idd` is none of the inputs"),
+        (
+            (SnsEvent(topic="t", input={"batch_id": "id", "uri": "u"}, key="uri"),),
+            "SFN524",
+            "the batch is made of `batch_id`, but the key lacks `batch_id`",
+        ),
         ((SnsEvent(topic="t", input={"batch_id": "id"}, key="batch_id"),), "SFN520", "needs the input `uri`"),
         ((Schedule(expression="rate(1 day)", input={"x": "y"}),), "SFN520", "gives the input `x`"),
     ],

@@ -75,6 +75,14 @@ _FUNCTIONS: Final = {
     "range": "$range",
 }
 _LISTS: Final = {"unique": "$distinct", "partition": "$partition", "append": "$append"}
+# JavaScript, Java and JSONata itself part over days that no month has, over offsets, and over whether `$` stands before a line's
+# end: what is let through is a time to all of them.
+_DATE: Final = (
+    "[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+    "|(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29"
+)
+_CLOCK: Final = r"(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\.[0-9]{1,9})?(?:Z|[+-](?:0[0-9]|1[0-7]):[0-5][0-9])"
+_TIME: Final = rf"/^(?:{_DATE})T{_CLOCK}(?![\s\S])/"
 _TEXTS = {
     "format",
     "join",
@@ -273,6 +281,12 @@ class Jsonata:
                 return f"{self._tight(operands[1], _SUM)} in {self._tight(operands[0], _SUM)}", _COMPARE
             case "matches":
                 return self._matches(operands[0], operands[1])
+            case "is_time":
+                text = self._tight(operands[0], _SUM)
+                return f"$type({text}) = 'string' and $contains({text}, {_TIME})", _AND
+            case "past":
+                text = self._tight(operands[0], _SUM)
+                return f"$type({text}) = 'string' and $toMillis({text}) % 86400000 > {operands[1]}", _AND
             case "element":
                 return f"{self._tight(operands[0], _ATOM)}[{self.text(operands[1])}]", _ATOM
             case "merge":
@@ -322,7 +336,7 @@ class Jsonata:
                 return f"$not({self._condition(operand)[0]})", _ATOM
             case Operation(name="exists", operands=(operand,)):
                 return f"$exists({self.text(operand)})", _ATOM
-            case Operation(name="matches" | "contains"):
+            case Operation(name="matches" | "contains" | "is_time" | "past"):
                 return self._operation(value)
             case _:
                 return f"{self._tight(value, _SUM)} = true", _COMPARE

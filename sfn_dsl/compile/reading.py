@@ -30,7 +30,7 @@ class Use(enum.Enum):
     FIGURE = "figure"
 
 
-_TOLERANT = {"exists", "matches", "coalesce", "contains"}
+_TOLERANT = {"exists", "matches", "coalesce", "contains", "is_time", "past"}
 
 
 def at_entry(node: Node) -> Iterator[tuple[Template, Use]]:

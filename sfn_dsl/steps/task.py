@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 
-from sfn_dsl.asl.services import Pattern, parse_resource
+from sfn_dsl.asl.model import UNSET, Retrier, Unset
+from sfn_dsl.asl.services import Pattern, Resource, integration, parse_resource
 from sfn_dsl.asl.shapes import declared
 from sfn_dsl.draft import Call, Draft, Site
 from sfn_dsl.errors import DeclarationError
@@ -59,10 +60,25 @@ class Task(TaskStep):
                 pattern=pattern,
                 arguments=self.arguments,
                 credentials=self.credentials,
-                retry=self.retriers(site, service),
+                retry=self._retriers(site, parsed, service),
                 catch=self.catchers,
                 timeout=self.timeout_seconds,
                 heartbeat=self.heartbeat_seconds,
                 shape=None if self.returns is None else declared(self.returns),
             ),
         )
+
+    def _retriers(self, site: Site, resource: Resource | None, service: str) -> tuple[Retrier, ...]:
+        """The retriers. Presets name errors as the optimised integrations do: `DynamoDB.`, where the SDK has `DynamoDb.`."""
+        found = self.retriers(site, service)
+        known = integration(resource.service, resource.action, sdk=True) if resource is not None and resource.sdk else None
+        if known is None:
+            return found
+        return tuple(replace(one, error_equals=_prefixed(one.error_equals, known.prefix)) for one in found)
+
+
+def _prefixed(errors: tuple[str, ...] | Unset, prefix: str) -> tuple[str, ...] | Unset:
+    if errors is UNSET:
+        return errors
+    start = f"{prefix}.".lower()
+    return tuple(prefix + name[len(prefix) :] if name.lower().startswith(start) else name for name in errors)

@@ -14,7 +14,7 @@ __all__ = ["batch_problems"]
 
 _NUMBERS: Final = frozenset(
     {"add", "divide", "length", "max", "min", "modulo", "multiply", "negate", "number", "random", "subtract", "sum"}
-    | {"contains", "exists", "matches"}
+    | {"contains", "exists", "is_time", "matches", "past"}
 )
 _LISTS: Final = frozenset({"append", "partition", "range", "split", "unique"})
 _KINDS: Final = {

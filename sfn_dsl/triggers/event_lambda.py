@@ -13,7 +13,7 @@ from sfn_dsl.resources.iam.statement import Statement
 from sfn_dsl.resources.model import Arn, EventInvokeConfig, Name, Permission, Queue, Resource, Rule, RuleTarget
 from sfn_dsl.resources.model import RetryPolicy as Delivery
 from sfn_dsl.triggers.function import function_id
-from sfn_dsl.triggers.parts import DEAD_LETTERS, contract_problems, logical_id, wanted_fields
+from sfn_dsl.triggers.parts import DEAD_LETTERS, batch_inputs, contract_problems, logical_id, wanted_fields
 from sfn_dsl.triggers.starter import starter_function
 from sfn_dsl.triggers.trigger import Trigger
 
@@ -24,7 +24,8 @@ __all__ = ["EventLambda"]
 class EventLambda(Trigger):
     """A rule, a function of 20 lines, and two queues: the rule's dead letters (not handed over) and the function's failures.
 
-    The execution's name is made of the batch, so that a second call starts nothing. `concurrency`: how many calls run at once; 0
+    The execution's name is made of the event's batch and of what else the pipeline's own batch is made of, so that a second call
+    starts nothing; without `control`, two pipelines may announce batches of one name. `concurrency`: how many calls run at once; 0
     pauses. `retries`: 0 to 2, after one and two minutes. `max_age_seconds`: 60 to 21,600.
     """
 
@@ -56,13 +57,16 @@ class EventLambda(Trigger):
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
         label = f"{self.label}-starter" if self.label else "starter"
         fields = sorted({name for contract in self.contracts(pipeline) for name in wanted_fields(pipeline, contract)})
+        told_apart = [name for name in batch_inputs(pipeline, fields) if name != "batch_id"]
+        if pipeline.control is None and len(self.contracts(pipeline)) > 1:
+            told_apart = ["pipeline"]
         failures = Queue(id=logical_id(label, "failures"), queue_name=f"{pipeline.name}-{label}-failures")
         starter = starter_function(
             pipeline,
             target,
             label=label,
             template="start_for_event.py.j2",
-            values={"fields": fields},
+            values={"fields": fields, "key": told_apart},
             concurrency=self.concurrency,
             statement=Statement(sid="Failures", actions=("sqs:SendMessage",), resources=(failures.arn(target),)),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sfn_dsl.constants import fold
@@ -21,7 +21,7 @@ from sfn_dsl.resources.model import (
     Subscription,
 )
 from sfn_dsl.triggers.function import function_id
-from sfn_dsl.triggers.parts import input_problems, logical_id
+from sfn_dsl.triggers.parts import batch_inputs, input_problems, logical_id
 from sfn_dsl.triggers.queue_policies import from_topic, queue_policy
 from sfn_dsl.triggers.starter import starter_function
 from sfn_dsl.triggers.trigger import Trigger
@@ -37,24 +37,40 @@ class SnsEvent(Trigger):
     """Topic -> queue (with a dead-letter queue) -> function -> execution.
 
     `topic`: name or ARN; it is not made here. `input`: input name to the path of a field in the JSON message, such as `payment.id`.
-    `key`: the input that is the business key: two messages with one key start one execution. `concurrency`: how many calls run at
-    once.
+    `key`: the input, or inputs, that are the business key: the messages of a key start one execution, whatever else they say and
+    also when that one has ended or failed, which `rerun` is for. Without it the key is what the batch of `control` is made of, or
+    all of `input` where there is no control. `concurrency`: how many calls run at once.
     """
 
     topic: Template
     input: Mapping[str, str]
-    key: str
+    key: str | tuple[str, ...] = ()
     concurrency: int = 2
 
     def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
         yield from input_problems(pipeline, self.input, self.span)
-        if self.key not in self.input:
+        key, batch = self._key(pipeline), batch_inputs(pipeline, self.input)
+        for name in key:
+            if name not in self.input:
+                yield Diagnostic(
+                    code="SFN524",
+                    message=f"the key `{name}` is none of the inputs that the message gives",
+                    span=self.span,
+                    help=f"use one of {', '.join(self.input)}",
+                )
+        missing = [name for name in batch if name not in key]
+        if missing:
             yield Diagnostic(
                 code="SFN524",
-                message=f"the key `{self.key}` is none of the inputs that the message gives",
+                message=f"the batch is made of {_listed(batch)}, but the key lacks {_listed(missing)}: messages of two batches that"
+                " share a key start one execution, and the second batch is lost",
                 span=self.span,
-                help=f"use one of {', '.join(self.input)}",
+                help="leave out `key`, which is then what the batch is made of",
             )
+
+    def _key(self, pipeline: Pipeline) -> tuple[str, ...]:
+        given = (self.key,) if isinstance(self.key, str) else tuple(self.key)
+        return given or batch_inputs(pipeline, self.input) or tuple(self.input)
 
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
         label = self.label or "messages"
@@ -72,7 +88,7 @@ class SnsEvent(Trigger):
             target,
             label=f"{label}-starter",
             template="start_for_message.py.j2",
-            values={"paths": dict(self.input), "key": self.key},
+            values={"paths": dict(self.input), "key": self._key(pipeline)},
             concurrency=self.concurrency,
             statement=Statement(
                 sid="Receive",
@@ -95,3 +111,7 @@ class SnsEvent(Trigger):
             depends_on=(f"{logical_id(label, 'starter', 'role')}",),
         )
         return (dead, queue, policy, subscription, *starter, mapping)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -131,6 +131,8 @@ def _nested(world: World, call: Call, run: Run) -> Answer | Started | None:
     try:
         if resource.operation in ("startExecution", "startSyncExecution"):
             return _started(world, resource, arguments, run.machine.region)
+        if resource.operation == "describeMapRun":
+            return _described(world, str(arguments.get("MapRunArn")), run)
         return _managed(world, resource.operation, arguments)
     except ServiceError as error:
         return Answer(fails=True, error=_error_name(resource, error), cause=_cause(world, resource, error), mocked=False)
@@ -154,6 +156,14 @@ def _started(world: World, resource: Resource, arguments: dict[str, Json], place
         raise ServiceError("InvalidArn", "Invalid Arn: 'Resource type not valid in this context: express'")
     waits = follows or resource.operation == "startSyncExecution"
     return Started(child, receipt(child), waits=waits)
+
+
+def _described(world: World, arn: str, caller: Run) -> Answer | None:
+    """A Map Run of this world; children of Map Runs are not among the world's runs."""
+    for run in (caller, *world.runs.values()):
+        if arn in run.map_runs:
+            return Answer(value=run.map_runs[arn].description(), mocked=False)
+    return None
 
 
 def _managed(world: World, operation: str, arguments: dict[str, Json]) -> Answer | None:

@@ -6,13 +6,9 @@ pages `state-map-distributed`, `input-output-itemreader`, `input-output-resultwr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
-import simpy
-
 from sfn_dsl.asl.model import Json
-from sfn_dsl.simulate.clock import timestamp
 from sfn_dsl.simulate.failure import Failure
 from sfn_dsl.simulate.items.batcher import batch
 from sfn_dsl.simulate.items.reader import STATE_DATA, Item, ReaderRequest, items_of_value, read_items
@@ -22,12 +18,10 @@ from sfn_dsl.simulate.program.nodes import MapNode
 from sfn_dsl.simulate.program.templates import Evaluate
 from sfn_dsl.simulate.program.view import Fault, View
 from sfn_dsl.simulate.running.map_input import map_items, select
-from sfn_dsl.simulate.running.thread import Run, Steps, Thread
+from sfn_dsl.simulate.running.map_run import MapRun, Tolerance
+from sfn_dsl.simulate.running.thread import Steps, Thread
 
 __all__ = [
-    "EXCEEDED",
-    "EXCEEDED_CAUSE",
-    "Tolerance",
     "batched",
     "map_settings",
     "reader_request",
@@ -37,28 +31,6 @@ __all__ = [
 ]
 
 CONCURRENCY: Final = 10_000
-EXCEEDED: Final = "States.ExceedToleratedFailureThreshold"
-EXCEEDED_CAUSE: Final = "The specified tolerated failure threshold was exceeded"
-
-
-class Tolerance:
-    """How many children may fail: a number and a share in percent, 0 where not given."""
-
-    __slots__ = ("count", "percentage")
-
-    def __init__(self, count: int | None, percentage: float | None) -> None:
-        self.count = count
-        self.percentage = percentage
-
-    def exceeded(self, failed: int, total: int) -> bool:
-        """Whether so many failed children are too many."""
-        if not failed:
-            return False
-        if self.count is None and self.percentage is None:
-            return True
-        by_count = self.count is not None and failed > self.count
-        by_share = self.percentage is not None and failed * 100 / total > self.percentage
-        return by_count or by_share
 
 
 def map_settings(node: MapNode, view: View, effective: Json) -> tuple[int, Tolerance]:
@@ -90,16 +62,18 @@ def run_distributed(thread: Thread, node: MapNode, view: View, effective: Json) 
     label = node.fields.label or view.name.replace(" ", "")
     arn = f"{run.machine.arn.replace(':stateMachine:', ':mapRun:')}/{label}:{world.uuid()}"
     thread.event("MapRunStarted", {"mapRunArn": arn})
+    map_run = run.map_runs[arn] = MapRun(thread, node, view, arn, concurrency, tolerance)
     try:
         if request is not None:
             items = read_items(request, world.objects)
         inputs = batched(node, view, effective, selected(node, view, effective, items))
-        map_run = _MapRun(thread, node, view, f"{run.machine.name}/{label}", tolerance)
         yield from map_run.run(inputs, min(concurrency or CONCURRENCY, CONCURRENCY))
-        result = _result(thread, node, view, effective, arn, map_run.results(inputs))
+        result = _result(thread, node, view, effective, arn, map_run.results())
     except Failure as failure:
+        map_run.finish("FAILED")
         thread.aside("MapRunFailed", {"error": failure.error, "cause": failure.cause})
         raise
+    map_run.finish("SUCCEEDED")
     started = thread.previous
     succeeded = thread.event("MapRunSucceeded")
     thread.event("MapStateSucceeded")
@@ -172,81 +146,3 @@ def _result(thread: Thread, node: MapNode, view: View, effective: Json, arn: str
         output_type=writing.output_type or "JSON",
         put=thread.run.world.objects.put,
     )
-
-
-class _MapRun:
-    """The children of a Map Run while they run."""
-
-    def __init__(self, thread: Thread, node: MapNode, view: View, name: str, tolerance: Tolerance) -> None:
-        self.thread = thread
-        self.node = node
-        self.view = view
-        self.name = name
-        self.tolerance = tolerance
-        self.children: list[Run] = []
-        self.failed = 0
-        self.left = 0
-        self.total = 0
-        self.over: simpy.Event = thread.run.world.env.event()
-
-    def run(self, inputs: list[Json], concurrency: int) -> Steps:
-        """Run a child per input. Raises Failure when too many fail."""
-        self.left = self.total = len(inputs)
-        if not inputs:
-            return
-        waiting = iter(inputs)
-        for _ in range(min(concurrency, len(inputs))):
-            self._begin(waiting)
-        try:
-            yield self.over
-        except simpy.Interrupt:
-            self._stop()
-            raise
-        if self.left:
-            self._stop()
-        if self.tolerance.exceeded(self.failed, len(inputs)):
-            raise Failure(EXCEEDED, EXCEEDED_CAUSE)
-
-    def _begin(self, waiting: Iterator[Json]) -> None:
-        for value in waiting:
-            world = self.thread.run.world
-            child = world.start_child(self.thread.run, self.node.processor, value, self.name, express=self.node.fields.express)
-            self.children.append(child)
-
-            def ended(event: simpy.Event, child: Run = child) -> None:
-                self._ended(child, waiting)
-
-            child.done.callbacks.append(ended)
-            return
-
-    def _ended(self, child: Run, waiting: Iterator[Json]) -> None:
-        self.left -= 1
-        if child.status != "SUCCEEDED":
-            self.failed += 1
-        if not self.over.triggered:
-            if not self.left or self.tolerance.exceeded(self.failed, self.total):
-                self.over.succeed()
-            else:
-                self._begin(waiting)
-
-    def _stop(self) -> None:
-        for child in self.children:
-            self.thread.run.world.stop(child)
-
-    def results(self, inputs: list[Json]) -> list[ChildResult]:
-        """What became of every input, in order."""
-        return [
-            ChildResult(
-                execution_arn=child.arn,
-                name=child.name,
-                state_machine_arn=f"{self.thread.run.machine.arn}/{self.name.rpartition('/')[2]}",
-                status=child.status,
-                input=child.input,
-                output=child.output,
-                error=child.error,
-                cause=child.cause,
-                start=timestamp(child.start),
-                stop=None if child.stop is None else timestamp(child.stop),
-            )
-            for child in self.children
-        ]

@@ -21,6 +21,7 @@ from sfn_dsl.simulate.program.machine import Program
 from sfn_dsl.simulate.program.view import View
 
 if TYPE_CHECKING:
+    from sfn_dsl.simulate.running.map_run import MapRun
     from sfn_dsl.simulate.world import Deployed, World
 
 __all__ = ["Deadline", "Run", "Steps", "Thread", "Visit"]
@@ -80,6 +81,7 @@ class Run:
         "item",
         "machine",
         "map_run_arn",
+        "map_runs",
         "name",
         "output",
         "process",
@@ -116,6 +118,7 @@ class Run:
         self.visits: list[Visit] = []
         self.children: list[Run] = []
         self.map_run_arn: str | None = None
+        self.map_runs: dict[str, MapRun] = {}
         self.done: simpy.Event = world.env.event()
         self.process: simpy.Process | None = None
         self.item: Mapping[str, Json] | None = None

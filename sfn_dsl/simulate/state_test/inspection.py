@@ -27,17 +27,10 @@ from sfn_dsl.simulate.program.nodes import (
 )
 from sfn_dsl.simulate.program.view import ABSENT, Fault, View
 from sfn_dsl.simulate.running.attempts import catcher_for, error_output, matches, retry_delay
-from sfn_dsl.simulate.running.distributed import (
-    EXCEEDED,
-    EXCEEDED_CAUSE,
-    batched,
-    map_settings,
-    reader_request,
-    selected,
-    state_items,
-)
+from sfn_dsl.simulate.running.distributed import batched, map_settings, reader_request, selected, state_items
 from sfn_dsl.simulate.running.interpreter import choose, delay, failure_of, hand_on
 from sfn_dsl.simulate.running.map_input import map_items, select
+from sfn_dsl.simulate.running.map_run import EXCEEDED, EXCEEDED_CAUSE
 from sfn_dsl.simulate.running.tasks import run_task
 from sfn_dsl.simulate.running.thread import Deadline, Run, Thread
 from sfn_dsl.simulate.state_test.definition import TestStateRefused
