@@ -190,6 +190,11 @@ def _task(timeout: int | None = 10, **more: Any) -> dict[str, Any]:
     return found
 
 
+def _each(kind: str, state: dict[str, Any]) -> dict[str, Any]:
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": kind}
+    return {"Type": "Map", "ItemProcessor": {"ProcessorConfig": config, "StartAt": "X", "States": {"X": state}}, "End": True}
+
+
 RETRY = [{"ErrorEquals": ["A"], "IntervalSeconds": 2, "MaxAttempts": 3, "BackoffRate": 2.0, "MaxDelaySeconds": 5}]
 HANDLED = [{"ErrorEquals": ["States.ALL"], "Next": "B"}]
 WORST: list[tuple[dict[str, Any], int | None, float | None]] = [
@@ -216,6 +221,9 @@ WORST: list[tuple[dict[str, Any], int | None, float | None]] = [
         8 + 8 + 1,
     ),
     ({"A": _task(Next="B"), "B": _task(Next="A")}, 100, 100),
+    ({"A": _each("STANDARD", _task(500))}, None, 500),
+    ({"A": _each("EXPRESS", _task(500))}, None, 300),
+    ({"A": _each("EXPRESS", _task(None))}, None, 300),
 ]
 
 

@@ -61,6 +61,7 @@ class Visit:
 class Run:
     """One execution. Only its own processes change it; `execution()` of the world makes a frozen value of it.
 
+    `type`: STANDARD or EXPRESS, of a child of a distributed Map what the Map says. `transitions`: with one per child started.
     `start` and `stop` in seconds since 1970; `deadline` and `began` on the world's own clock, which begins at 0.
     """
 
@@ -88,12 +89,21 @@ class Run:
         "status",
         "stop",
         "transitions",
+        "type",
         "visits",
         "world",
     )
 
     def __init__(
-        self, world: World, machine: Deployed, program: Program, arn: str, name: str, input: Json, deadline: float
+        self,
+        world: World,
+        machine: Deployed,
+        program: Program,
+        arn: str,
+        name: str,
+        input: Json,
+        deadline: float,
+        type: str,
     ) -> None:
         self.world = world
         self.machine = machine
@@ -103,6 +113,7 @@ class Run:
         self.name = name
         self.input = input
         self.deadline = deadline
+        self.type = type
         self.began: float = world.env.now
         self.start = world.now
         self.stop: float | None = None
@@ -171,7 +182,7 @@ class Thread:
         run = self.run
         events = run.history.events
         number = len(events) + 1
-        if number >= MAX_EVENTS and run.machine.type == "STANDARD":
+        if number >= MAX_EVENTS and run.type == "STANDARD":
             raise Failure(RUNTIME, f"The execution reached the maximum number of history events ({MAX_EVENTS}).")
         world = run.world
         events.append(Event(number, self.previous, type, world.begin + world.env.now, details))
