@@ -29,6 +29,7 @@ from sfn_dsl.compile.graph import Edge, EdgeKind, Node, Scope, ScopeKind
 from sfn_dsl.compile.jsonata import Jsonata
 from sfn_dsl.compile.jsonpath import JsonPath
 from sfn_dsl.compile.maps import map_fields
+from sfn_dsl.compile.messages import never_fails
 from sfn_dsl.compile.problems import Problems
 from sfn_dsl.compile.resolve import Resolver
 from sfn_dsl.compile.slots import Base, Record, Slot
@@ -85,12 +86,11 @@ class Assembler:
 
     def certain(self, node: Node) -> bool:
         """Whether JSONPath can tell the errors that a node raises, whatever came."""
-        write = self.writer(node)
         thrown = [edge.thrown for edge in node.edges if edge.thrown is not None]
         messages = [text for throw in thrown for text in (throw.error, throw.cause)]
         if isinstance(node.draft, Fault) and not node.edges:
             messages += [node.draft.error, node.draft.cause]
-        return not isinstance(write, JsonPath) or all(write.never_fails(message) for message in messages)
+        return all(never_fails(message, lambda reference: self.resolver.slot(node, reference)) for message in messages)
 
     def state(self, node: Node) -> tuple[type[State], dict[str, Any]]:
         """The type of a node's state, and its fields."""

@@ -131,17 +131,6 @@ class JsonPath:
                 return Operation("format", (value,))
         return value
 
-    def never_fails(self, value: Template) -> bool:
-        """Whether a message is a text whatever came: everything in it is certainly there, and is only formatted."""
-        match value:
-            case Reference():
-                found = self._resolve(value)
-                return isinstance(found, Slot) and found.sure
-            case Operation(name="format" | "text" | "to_json", operands=operands):
-                return all(self.never_fails(operand) for operand in operands)
-            case _:
-                return not isinstance(value, Expression)
-
     # Values
 
     def text(self, value: Template) -> str:

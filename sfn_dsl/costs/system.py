@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from sfn_dsl.asl.model import Task
 from sfn_dsl.asl.walk import walk
@@ -13,7 +13,6 @@ from sfn_dsl.costs.circles import step_timeouts
 from sfn_dsl.costs.jobs import Job, jobs_of, service_of, visits_of
 from sfn_dsl.costs.rates import Rates
 from sfn_dsl.costs.runs_per_month import DEFAULT_RUNS, HOURS_A_MONTH, scheduled_runs
-from sfn_dsl.costs.sample_objects import SampleObjects
 from sfn_dsl.costs.worst import Worst, worst_case
 from sfn_dsl.errors import ConfigError, SfnError
 from sfn_dsl.simulate.execution import Execution, descendants
@@ -93,12 +92,9 @@ class SystemCost:
 
 def sample_run(compiled: Compiled, others: Iterable[Compiled], rates: Rates, *, standby: bool = False) -> Execution:
     """One run without faults, of the sample input with what `sample.<pipeline>` and `objects.<pipeline>` of setup.cfg add."""
-    simulation, value = simulation_of(compiled, others, answers=_answers(compiled, rates), standby=standby)
-    name = compiled.pipeline.name.lower()
-    given: Mapping[str, Any] = rates.samples.get(name, {})
-    if name in rates.objects:
-        simulation = replace(simulation, objects=lambda: SampleObjects(rates.objects[name]))
-    return simulation.run({**value, **given})
+    answers = _answers(compiled, rates)
+    simulation, value = simulation_of(compiled, others, answers=answers, samples=rates.samples, standby=standby)
+    return simulation.run(value)
 
 
 def transitions_of(compiled: Compiled, others: Iterable[Compiled], rates: Rates) -> int | None:
