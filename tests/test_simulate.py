@@ -13,11 +13,13 @@ from sfn_dsl.simulate.bounds import Bounds, BoundsExceeded
 from sfn_dsl.simulate.execution import Execution
 from sfn_dsl.simulate.failure import Failure
 from sfn_dsl.simulate.items.store import MemoryStore
+from sfn_dsl.simulate.matrix import failure_matrix
 from sfn_dsl.simulate.mocks.answers import Answer, Answers, parse_answer
 from sfn_dsl.simulate.mocks.faults import parse_fault
 from sfn_dsl.simulate.prices import billed_transitions, execution_cost
+from sfn_dsl.simulate.program.machine import compile_program
 from sfn_dsl.simulate.services.event_input import Target
-from sfn_dsl.simulate.simulation import simulate
+from sfn_dsl.simulate.simulation import Machine, Simulation, load_definition, simulate
 from sfn_dsl.simulate.world import World
 
 LAMBDA = "arn:aws:states:::lambda:invoke"
@@ -290,6 +292,23 @@ def test_children_are_priced_by_their_own_type(kind: str, transitions: int, doll
     assert {child.type for child in run.children} == {kind}
     assert billed_transitions(run) == transitions
     assert execution_cost(run) == pytest.approx(dollars)
+
+
+@pytest.mark.parametrize(
+    ("kind", "seconds", "verdict"),
+    [
+        ("EXPRESS", 200, "retried 2, then caught -> Caught"),  # 200 s and 200 s are more than a child has
+        ("EXPRESS", 20, "retried 2, then caught -> Caught"),
+        ("STANDARD", 200, "retried 2, then caught -> Caught"),
+        ("EXPRESS", 400, "retried 1, then caught -> Caught"),
+    ],
+)
+def test_the_matrix_sees_time_run_out_between_retries(kind: str, seconds: int, verdict: str) -> None:
+    inner = {"T": task(Retry=[retry("X", IntervalSeconds=seconds, MaxAttempts=2, BackoffRate=1)])}
+    definition = machine(M=distributed(inner, kind, Items=[1, 2], Catch=[catch("States.ALL")]), **CAUGHT)
+    simulation = Simulation(machine=Machine(program=compile_program(load_definition(definition))))
+    [cell] = [cell for cell in failure_matrix(simulation).cells if cell.error == "X"]
+    assert str(cell.always) == verdict
 
 
 def test_express_children_last_five_minutes() -> None:
