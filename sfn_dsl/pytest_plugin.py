@@ -76,7 +76,7 @@ def simulate(request: pytest.FixtureRequest) -> Callable[..., Execution]:
     """Run a pipeline of the project by name, a definition (JSON, text) or a StateMachine; an Execution.
 
     `simulate(what, input=None, *, mocks=None, functions=None, faults=(), seed=0, region=None, strict=True)`. A pipeline without an
-    input gets one made from its declaration, and tasks without a mock answer what the pipeline declares.
+    input gets one made from its declaration and setup.cfg, and tasks without a mock answer what the pipeline declares.
     """
     config = request.config
 
@@ -105,7 +105,8 @@ def simulate(request: pytest.FixtureRequest) -> Callable[..., Execution]:
         if isinstance(what, str) and not what.lstrip().startswith("{"):
             project = _built(config)
             compiled = project.compiled(what, region)
-            simulation, sample = simulation_of(compiled, project.build.compiled, answers=answers, strict=strict)
+            samples = project.project.rates.samples
+            simulation, sample = simulation_of(compiled, project.build.compiled, answers=answers, samples=samples, strict=strict)
             name, value = what, sample if input is None else input
         else:
             machine = Machine(program=compile_program(load_definition(what)), region=region or "us-east-1")
@@ -217,7 +218,7 @@ def _unhandled(project: BuiltProject, compiled: Compiled, allow: list[str]) -> s
     from sfn_dsl.simulate.prepared import audited, simulation_of
 
     audit = audited(compiled)
-    simulation, value = simulation_of(compiled, project.build.compiled, audit=audit.note)
+    simulation, value = simulation_of(compiled, project.build.compiled, samples=project.project.rates.samples, audit=audit.note)
     matrix = failure_matrix(simulation, value, processes=1)
     lines = [
         f"  {cell.state}: {cell.error}: {cell.always}"

@@ -19,11 +19,11 @@ from sfn_dsl.cli.main import run
 from sfn_dsl.costs.circles import step_timeouts
 from sfn_dsl.costs.components import components
 from sfn_dsl.costs.rates import read_rates
-from sfn_dsl.costs.sample_objects import SampleObjects
 from sfn_dsl.costs.worst import worst_case
 from sfn_dsl.errors import ConfigError
 from sfn_dsl.formats.costs import seconds_text
 from sfn_dsl.region import Target
+from sfn_dsl.simulate.items.sample_objects import SampleObjects
 from sfn_dsl.span import NOWHERE
 
 TARGET = Target(region="us-east-1", account="111122223333")
@@ -181,6 +181,41 @@ def test_wrong_rates(key: str, text: str, says: str) -> None:
         read_rates({key: text}, lambda _: NOWHERE)
 
 
+@pytest.mark.parametrize(
+    ("line", "says", "hint"),
+    [
+        ("rate.gleu_dpu_hour = 1", "names no service", "did you mean `glue`?"),
+        ("expected.nosuchstate = 1", "names no state or service", ""),
+        ("expected.Mak = 1", "names no state or service", "did you mean `make`?"),
+        ("size.lamda = 1", "names no state or service", "did you mean `lambda`?"),
+        ("sample.dayly = {}", "names no pipeline", "did you mean `daily`?"),
+        ("objects.nosuch = {}", "names no pipeline", "the project has daily"),
+    ],
+)
+@pytest.mark.parametrize("command", [("cost", "daily"), ("simulate", "daily"), ("build",)])
+def test_names_that_the_project_has_not(
+    command: tuple[str, ...],
+    line: str,
+    says: str,
+    hint: str,
+    project: Callable[[dict[str, str]], Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    files = {"setup.cfg": SETUP.format(more=line), "pipelines/daily.py": PIPELINE.format(type="STANDARD", triggers="")}
+    folder = project(files)
+    assert run(["-C", str(folder), *command]) == 2
+    shown = capsys.readouterr().err
+    key = line.partition(" ")[0].lower()
+    assert f"`{key}` in setup.cfg {says}" in shown
+    assert "setup.cfg:7" in shown
+    assert hint in shown
+    assert not (folder / "build").exists()
+
+
+def test_services_that_nothing_calls_may_have_rates(cost: Callable[..., Any]) -> None:
+    assert cost(more="rate.athena_call = 1\nexpected.batch = 3\nexpected.LOAD = 4")["runs_per_month"] == 30
+
+
 def _task(timeout: int | None = 10, **more: Any) -> dict[str, Any]:
     found: dict[str, Any] = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", **more}
     if timeout is not None:
@@ -188,6 +223,11 @@ def _task(timeout: int | None = 10, **more: Any) -> dict[str, Any]:
     if "Next" not in found:
         found["End"] = True
     return found
+
+
+def _each(kind: str, state: dict[str, Any]) -> dict[str, Any]:
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": kind}
+    return {"Type": "Map", "ItemProcessor": {"ProcessorConfig": config, "StartAt": "X", "States": {"X": state}}, "End": True}
 
 
 RETRY = [{"ErrorEquals": ["A"], "IntervalSeconds": 2, "MaxAttempts": 3, "BackoffRate": 2.0, "MaxDelaySeconds": 5}]
@@ -216,6 +256,9 @@ WORST: list[tuple[dict[str, Any], int | None, float | None]] = [
         8 + 8 + 1,
     ),
     ({"A": _task(Next="B"), "B": _task(Next="A")}, 100, 100),
+    ({"A": _each("STANDARD", _task(500))}, None, 500),
+    ({"A": _each("EXPRESS", _task(500))}, None, 300),
+    ({"A": _each("EXPRESS", _task(None))}, None, 300),
 ]
 
 

@@ -13,10 +13,13 @@ from sfn_dsl.simulate.bounds import Bounds, BoundsExceeded
 from sfn_dsl.simulate.execution import Execution
 from sfn_dsl.simulate.failure import Failure
 from sfn_dsl.simulate.items.store import MemoryStore
+from sfn_dsl.simulate.matrix import failure_matrix
 from sfn_dsl.simulate.mocks.answers import Answer, Answers, parse_answer
 from sfn_dsl.simulate.mocks.faults import parse_fault
+from sfn_dsl.simulate.prices import billed_transitions, execution_cost
+from sfn_dsl.simulate.program.machine import compile_program
 from sfn_dsl.simulate.services.event_input import Target
-from sfn_dsl.simulate.simulation import simulate
+from sfn_dsl.simulate.simulation import Machine, Simulation, load_definition, simulate
 from sfn_dsl.simulate.world import World
 
 LAMBDA = "arn:aws:states:::lambda:invoke"
@@ -264,10 +267,55 @@ def test_a_map_is_retried_as_a_whole() -> None:
     assert types(run).count("MapStateFailed") == 0
 
 
-def distributed(processor: dict[str, Any], **fields: Any) -> dict[str, Any]:
+def distributed(processor: dict[str, Any], kind: str = "STANDARD", **fields: Any) -> dict[str, Any]:
     state = mapping(processor, **fields)
-    state["ItemProcessor"]["ProcessorConfig"] = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    state["ItemProcessor"]["ProcessorConfig"] = {"Mode": "DISTRIBUTED", "ExecutionType": kind}
     return state
+
+
+@pytest.mark.parametrize(
+    ("kind", "transitions", "dollars"),
+    [
+        # The Map, four starts, two states and one retry in each of four children.
+        ("STANDARD", 1 + 4 + 4 * 3, (1 + 4 + 4 * 3) * 0.000025),
+        # The Map and four starts; four requests of 11 s (a second of retry) with 64 MB.
+        ("EXPRESS", 1 + 4, (1 + 4) * 0.000025 + 4 * (0.000001 + 11.0 / 16 * 0.00001667)),
+    ],
+)
+def test_children_are_priced_by_their_own_type(kind: str, transitions: int, dollars: float) -> None:
+    again = retry("X", IntervalSeconds=1)
+    inner = {"T": task(Retry=[again], Next="P"), "P": passing()}
+    del inner["T"]["End"]
+    answers = {"T": [{"Throw": {"Error": "X"}, "Duration": 5}, {"Return": {"Payload": 1}, "Duration": 5}]}
+    run = simulate(machine(M=distributed(inner, kind, Items=[1, 2, 3, 4])), mocks=answers, strict=False)
+    assert run.status == "SUCCEEDED"
+    assert {child.type for child in run.children} == {kind}
+    assert billed_transitions(run) == transitions
+    assert execution_cost(run) == pytest.approx(dollars)
+
+
+@pytest.mark.parametrize(
+    ("kind", "seconds", "verdict"),
+    [
+        ("EXPRESS", 200, "retried 2, then caught -> Caught"),  # 200 s and 200 s are more than a child has
+        ("EXPRESS", 20, "retried 2, then caught -> Caught"),
+        ("STANDARD", 200, "retried 2, then caught -> Caught"),
+        ("EXPRESS", 400, "retried 1, then caught -> Caught"),
+    ],
+)
+def test_the_matrix_sees_time_run_out_between_retries(kind: str, seconds: int, verdict: str) -> None:
+    inner = {"T": task(Retry=[retry("X", IntervalSeconds=seconds, MaxAttempts=2, BackoffRate=1)])}
+    definition = machine(M=distributed(inner, kind, Items=[1, 2], Catch=[catch("States.ALL")]), **CAUGHT)
+    simulation = Simulation(machine=Machine(program=compile_program(load_definition(definition))))
+    [cell] = [cell for cell in failure_matrix(simulation).cells if cell.error == "X"]
+    assert str(cell.always) == verdict
+
+
+def test_express_children_last_five_minutes() -> None:
+    wait = {"W": {"Type": "Wait", "Seconds": 301, "End": True}}
+    run = simulate(machine(M=distributed(wait, "EXPRESS", Items=[1])))
+    assert [(child.status, child.duration) for child in run.children] == [("TIMED_OUT", 300)]
+    assert simulate(machine(M=distributed(wait, Items=[1]))).status == "SUCCEEDED"
 
 
 CSV = {

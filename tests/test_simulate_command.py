@@ -201,6 +201,52 @@ def test_the_matrix(cli: Callable[..., tuple[int, str, str]]) -> None:
     assert cli(*arguments, "--allow", "Publish")[0] == 1
 
 
+SAMPLED = """
+from sfn_dsl import Branch, CONTINUE, Fail, DistributedMap, Input, Item, JsonLines, Load, Notify, Pipeline
+file = Input(kind=str, key=str)
+row = Item()
+work = Load.lambda_("Work", function="work", payload={"row": row}, timeout_seconds=60)
+each = DistributedMap("Each row", reader=JsonLines(bucket="lake", key=file.key), item=row, do=work)
+known = Branch("Known?", (file.kind == "a", CONTINUE), otherwise=Fail("Unknown", error="NoKind"))
+tell = Notify.sns("Tell", topic="t", subject="s", message="m", timeout_seconds=60)
+pipeline = Pipeline(name="Kinds", input=file, body=known >> each, on_failure=tell)
+"""
+SAMPLES = """
+[sfn_dsl]
+sample.kinds = {"kind": "a", "key": "in/f1"}
+objects.kinds = {"in/*": [{"id": 1}, {"id": 2}]}
+"""
+
+
+def test_runs_start_from_the_samples_of_the_project(project: Callable[..., Path], capsys: pytest.CaptureFixture[str]) -> None:
+    root = project({"pipelines/kinds.py": SAMPLED})
+    plain = (root / "setup.cfg").read_text(encoding="utf-8")
+
+    def simulated(*arguments: str) -> tuple[int, dict[str, Any]]:
+        code = run_cli(["-C", str(root), "simulate", "Kinds", "--json", *arguments])
+        return code, json.loads(capsys.readouterr().out)
+
+    assert simulated()[1]["error"] == "NoKind"
+    missed = [cell for cell in simulated("--matrix")[1]["cells"] if cell["always"] == "not reached"]
+    assert {cell["state"] for cell in missed} == {"Work"}
+    run_cli(["-C", str(root), "simulate", "Kinds", "--matrix"])
+    assert f"{len(missed)} NOT REACHED\nnot reached, so nothing is known of them: Work\n" in capsys.readouterr().out
+    (root / "setup.cfg").write_text(plain.replace("[sfn_dsl]\n", SAMPLES), encoding="utf-8")
+    code, found = simulated()
+    assert (code, found["status"], len(found["children"])) == (0, "SUCCEEDED", 2)
+    assert found["input"] == {"kind": "a", "key": "in/f1"}
+    code, found = simulated("--matrix")
+    assert (code, found["unreached"]) == (0, 0)
+    assert simulated("--input", '{"kind": "b"}')[1]["error"] == "NoKind"
+    (root / "empty").mkdir()
+    assert simulated("--objects", "empty")[1]["status"] == "FAILED"
+    (root / "test_kinds.py").write_text(
+        "def test_sample(simulate):\n    run = simulate('Kinds')\n    assert len(run.children) == 2\n", encoding="utf-8"
+    )
+    done = subprocess.run(_pytest(root), capture_output=True, text=True, check=False, cwd=root)
+    assert "1 passed" in done.stdout, done.stdout
+
+
 def test_the_matrix_is_the_same_on_one_core_and_on_many(cli: Callable[..., tuple[int, str, str]], folder: Path) -> None:
     states = {f"t{number}": {**DEFINITION["States"]["Load"], "Output": {}, "Next": f"t{number + 1}"} for number in range(8)}
     states |= {"t8": {"Type": "Succeed"}, "Alert": DEFINITION["States"]["Alert"], "Failed": DEFINITION["States"]["Failed"]}

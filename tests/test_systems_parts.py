@@ -313,10 +313,37 @@ QUICK = {"name": "q", "dataset": "d", "sources": ("a", "b"), "express": True}
     ],
 )
 def test_express_refuses_what_it_cannot_wait_for(lakehouse: Any, given: dict[str, Any], what: str) -> None:
-    with pytest.raises(DeclarationError, match=f"`q` is an Express pipeline with {what}, which") as caught:
+    with pytest.raises(DeclarationError, match=f"`q` has `express=True` with {what}, which") as caught:
         lakehouse.LakehouseParameters(**QUICK, **given)
     assert "glue=False, approval=False" in caught.value.help
     assert caught.value.span is not None
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"accept": 1.5}, "`accept=1.5`, which is no share from 0 to 1"),
+        ({"accept": "0.9"}, "`accept='0.9'`, which is no share"),
+        ({"review": -0.1}, "`review=-0.1`, which is no share"),
+        ({"accept": float("nan")}, "`accept=nan`, which is no share"),
+        ({"accept": 0.5, "review": 0.9}, "`review=0.9` above `accept=0.5`"),
+        ({"batch_size": 0}, "`batch_size=0`, which is no whole number from 1 to 1000000"),
+        ({"batch_size": 2.5}, "`batch_size=2.5`, which is no whole number"),
+        ({"max_retries": -1}, "`max_retries=-1`, which is no whole number from 0"),
+        ({"max_retries": True}, "`max_retries=True`, which is no whole number"),
+        ({"retry_delay_seconds": 0}, "`retry_delay_seconds=0`, which"),
+        ({"lambda_timeout_seconds": 1200}, "`lambda_timeout_seconds=1200`, which is no whole number from 1 to 900"),
+        ({"glue_timeout_seconds": 0}, "`glue_timeout_seconds=0`, which"),
+    ],
+)
+def test_figures_of_the_lakehouse(lakehouse: Any, given: dict[str, Any], says: str) -> None:
+    with pytest.raises(DeclarationError, match=f"^`l` has {re.escape(says)}"):
+        lakehouse.LakehouseParameters(name="l", dataset="d", sources=("a",), **given)
+
+
+def test_shares_may_be_the_same(lakehouse: Any) -> None:
+    for given in ({"accept": 0.9, "review": 0.9}, {"accept": 1, "review": 0}, {"accept": 0.5, "review": 0.9, "approval": False}):
+        lakehouse.LakehouseParameters(name="l", dataset="d", sources=("a",), **given)
 
 
 def test_the_library_refuses_jobs_in_express_too(

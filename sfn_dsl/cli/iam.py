@@ -10,9 +10,8 @@ import click
 
 from sfn_dsl.asl.model import Task
 from sfn_dsl.asl.walk import walk
-from sfn_dsl.building import Build
 from sfn_dsl.cli.main import EXIT_FOUND, EXIT_OK, Session
-from sfn_dsl.cli.options import make
+from sfn_dsl.cli.options import Made, make
 from sfn_dsl.compile.machine import Compiled
 from sfn_dsl.publish.publisher_rights import PURPOSES, deploy_rights, operate_rights, publish_rights
 from sfn_dsl.resources.iam.evaluation import unused
@@ -83,13 +82,14 @@ def check_command(session: Session, name: str, region: str | None, environment: 
     found = _machines(session, name, region, environment)
     if found is None:
         return EXIT_FOUND
-    build, [compiled, *_] = found
+    made, [compiled, *_] = found
     audit = audited(compiled)
-    simulation, value = simulation_of(compiled, build.compiled, audit=audit.note)
+    beside, samples = made.build.compiled, made.project.rates.samples
+    simulation, value = simulation_of(compiled, beside, samples=samples, audit=audit.note)
     # In this process: the audit sees the calls of every run.
     failure_matrix(simulation, value, processes=1)
     if compiled.pipeline.control is not None and compiled.target.deployed.gated:
-        waiting, value = simulation_of(compiled, build.compiled, audit=audit.note, standby=True)
+        waiting, value = simulation_of(compiled, beside, samples=samples, audit=audit.note, standby=True)
         waiting.run(value)
     for denied in audit.denied.values():
         needed = denied.needed
@@ -110,10 +110,8 @@ def _unused(compiled: Compiled, audit: Audit) -> list[tuple[str, str]]:
     return [(action, resource) for one in left for action in one.actions for resource in one.resources]
 
 
-def _machines(
-    session: Session, name: str, region: str | None, environment: str | None
-) -> tuple[Build, tuple[Compiled, ...]] | None:
-    """A build, and a pipeline with the machines beside it in one Region; None when there are errors, which were printed."""
+def _machines(session: Session, name: str, region: str | None, environment: str | None) -> tuple[Made, tuple[Compiled, ...]] | None:
+    """What was made, and a pipeline with the machines beside it in one Region; None when there are errors, which were printed."""
     made = make(session, (), (region,) if region else (), environment)
     if made.build.failed:
         return None
@@ -125,7 +123,7 @@ def _machines(
         for compiled in (*made.build.compiled, *made.build.machines)
         if compiled.target.folder == target
     }
-    return made.build, tuple(everything[machine] for machine in names)
+    return made, tuple(everything[machine] for machine in names)
 
 
 @command.command("publisher")

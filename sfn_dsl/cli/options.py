@@ -11,6 +11,7 @@ import click
 from sfn_dsl.building import Build, build_project
 from sfn_dsl.cli.main import Session
 from sfn_dsl.configuration import Project, find_project
+from sfn_dsl.costs.names import check_pipelines, check_states
 from sfn_dsl.diagnostic import Severity
 from sfn_dsl.errors import ConfigError
 from sfn_dsl.formats.text import render
@@ -69,6 +70,10 @@ def make(
         click.echo(f"error: {error}\n", err=True)
         chosen = ()
     build = build_project(project, loaded, chosen, targets, selecting(project) if selecting is not None else None)
+    if not build.failed:
+        check_pipelines(project.rates, (pipeline.name for pipeline in loaded.pipelines))
+        if not patterns:
+            check_states(project.rates, (*build.compiled, *build.machines))
     if complain:
         _complain(session, project, build)
     return Made(project=project, loaded=loaded, build=build, narrowed=bool(patterns or regions or environment))

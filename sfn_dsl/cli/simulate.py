@@ -66,8 +66,9 @@ _LONG_RUN = 5_000
 def command(session: Session, /, name: str, input_text: str | None, **options: Any) -> int:
     """Run a pipeline, or any .asl.json file, on a virtual clock: no AWS, no waiting.
 
-    Tasks answer by mocks (--mock), by services in memory, else by a sample that fits the service. Exit code 1 if the execution
-    failed, if the matrix has an unhandled failure, if coverage is too low, or if the run parts from --against.
+    Tasks answer by mocks (--mock), by services in memory, else by a sample that fits the service. Without --input and --objects a
+    pipeline starts from `sample.<pipeline>` and `objects.<pipeline>` of setup.cfg. Exit code 1 if the execution failed, if the
+    matrix has an unhandled failure, if coverage is too low, or if the run parts from --against.
     """
     chosen = _chosen(session, name, options)
     if chosen is None:
@@ -104,7 +105,7 @@ def _chosen(session: Session, name: str, options: dict[str, Any]) -> tuple[Simul
         raise ConfigError(f"`{name}` means `{pipeline.name}` too", help="simulate one pipeline at a time")
     [pipeline] = made.loaded.select((name,))
     compiled = next(one for one in made.build.compiled if one.pipeline.name == pipeline.name)
-    return simulation_of(compiled, made.build.compiled)
+    return simulation_of(compiled, made.build.compiled, samples=made.project.rates.samples)
 
 
 def _from_file(file: Path, options: dict[str, Any]) -> Simulation:
@@ -259,7 +260,8 @@ def _matrix(session: Session, simulation: Simulation, value: Any, options: dict[
         simulation, value, allow=options["allow"], seed=options["seed"], processes=options["jobs"], progress=progress
     )
     if options["as_json"]:
-        found: dict[str, Any] = {"cells": matrix_json(matrix), "unhandled": len(matrix.unhandled)}
+        unreached = sum(cell.always.kind == "unreached" for cell in matrix.cells)
+        found: dict[str, Any] = {"cells": matrix_json(matrix), "unhandled": len(matrix.unhandled), "unreached": unreached}
         if options["coverage"]:
             found["coverage"] = matrix.coverage.percentage
         click.echo(json.dumps(found, indent=2))

@@ -29,6 +29,7 @@ from sfn_dsl.compile.graph import Edge, EdgeKind, Node, Scope, ScopeKind
 from sfn_dsl.compile.jsonata import Jsonata
 from sfn_dsl.compile.jsonpath import JsonPath
 from sfn_dsl.compile.maps import map_fields
+from sfn_dsl.compile.messages import never_fails
 from sfn_dsl.compile.problems import Problems
 from sfn_dsl.compile.resolve import Resolver
 from sfn_dsl.compile.slots import Base, Record, Slot
@@ -73,8 +74,8 @@ class Assembler:
         """The state of a node (several for a hand-written fragment)."""
         if isinstance(node.draft, Fixed):
             return write_fragment(self, node, node.draft)
-        # A gate is JSONata in JSONPath machines too: it takes kept values apart.
-        foreign = self.jsonpath and any(edge.restores for edge in node.edges)
+        # JSONata in JSONPath machines too: a gate, which takes kept values apart, and an error told by values that may be absent.
+        foreign = self.jsonpath and (any(edge.restores for edge in node.edges) or not self.certain(node))
         cls, fields = (self.speaking("JSONata") if foreign else self).state(node)
         fields["origin"] = Origin(node.occurrence.step.name, node.span)
         if node.draft.comment:
@@ -82,6 +83,14 @@ class Assembler:
         if self.mark or foreign:
             fields["query_language"] = "JSONata"
         return {node.name: cls(**fields)}
+
+    def certain(self, node: Node) -> bool:
+        """Whether JSONPath can tell the errors that a node raises, whatever came."""
+        thrown = [edge.thrown for edge in node.edges if edge.thrown is not None]
+        messages = [text for throw in thrown for text in (throw.error, throw.cause)]
+        if isinstance(node.draft, Fault) and not node.edges:
+            messages += [node.draft.error, node.draft.cause]
+        return all(never_fails(message, lambda reference: self.resolver.slot(node, reference)) for message in messages)
 
     def state(self, node: Node) -> tuple[type[State], dict[str, Any]]:
         """The type of a node's state, and its fields."""
@@ -174,7 +183,7 @@ class Assembler:
             elif isinstance(write, JsonPath):
                 found[f"{name}_path"] = write.text(write.as_text(value))
             else:
-                found[name] = write.wrapped(write.as_text(value))
+                found[name] = write.message(value)
         return found
 
     def machine(self, scope: Scope, config: ProcessorConfig | None = None) -> SubMachine:
@@ -372,8 +381,7 @@ class Assembler:
             values[name] = node.occurrence.name if name == "step" else self.error_part(edge, name)
         if isinstance(write, Jsonata):
             found[failure.name] = {
-                name: str(value) if isinstance(value, _Written) else write.template(write.as_text(value))
-                for name, value in values.items()
+                name: str(value) if isinstance(value, _Written) else write.message(value) for name, value in values.items()
             }
             return found
         record: dict[str, Template] = {}
@@ -390,7 +398,8 @@ class Assembler:
         if edge.thrown is not None:
             return edge.thrown.error if name == "error" else edge.thrown.cause
         field = "Error" if name == "error" else "Cause"
-        return _Written(f"$.{field}" if self.jsonpath else "{% $states.errorOutput." + field + " %}")
+        # Null where a callback fails without one; whatever tells of the failure takes a text only.
+        return _Written(f"States.Format('{{}}', $.{field})" if self.jsonpath else f"{{% $states.errorOutput.{field} & '' %}}")
 
 
 class _Written(str):

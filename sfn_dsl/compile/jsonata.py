@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from sfn_dsl.compile.slots import Base, Slot
@@ -18,6 +18,7 @@ from sfn_dsl.expression import (
     MISSING,
     Comparison,
     Expression,
+    FailureRoot,
     Logic,
     Negation,
     Operation,
@@ -83,22 +84,22 @@ _DATE: Final = (
 )
 _CLOCK: Final = r"(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\.[0-9]{1,9})?(?:Z|[+-](?:0[0-9]|1[0-7]):[0-5][0-9])"
 _TIME: Final = rf"/^(?:{_DATE})T{_CLOCK}(?![\s\S])/"
-_TEXTS = {
-    "format",
-    "join",
-    "hash",
-    "to_json",
-    "base64_encode",
-    "base64_decode",
-    "text",
-    "lowercase",
-    "uppercase",
-    "trim",
-    "substring",
-    "uuid",
-    "execution_name",
+_THERE, _NUMBER, _TEXT = "$exists({})", "$type({}) = 'number'", "$type({}) = 'string'"
+_LIST, _OBJECT = "$type({}) = 'array'", "$type({}) = 'object'"
+_NUMBERS = "$type({0}) = 'array' and $count({0}[$type($) != 'number']) = 0"
+_STRINGS = "$type({0}) = 'array' and $count({0}[$type($) != 'string']) = 0"
+_OPERANDS: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("add", "subtract", "multiply", "divide", "modulo", "negate", "range"), (_NUMBER,)),
+    **dict.fromkeys(("lowercase", "uppercase", "trim", "hash", "split", "execution_name"), (_TEXT,)),
+    **dict.fromkeys(("parse_json", "milliseconds", "base64_encode", "base64_decode"), (_TEXT,)),
+    **dict.fromkeys(("sum", "min", "max"), (_NUMBERS,)),
+    "substring": (_TEXT, _NUMBER),
+    "partition": (_LIST, _NUMBER),
+    "join": (_STRINGS, _TEXT),
+    "merge": (_OBJECT,),
 }
-
+"""What must hold of an operand, else the operation fails; the last one holds for all further operands."""
+_UNKNOWN: Final = "'(unknown)'"
 
 _MAY_BE_LISTS = {
     "append",
@@ -160,15 +161,53 @@ class Jsonata:
         """A slot as a whole field."""
         return "{% " + self.slot(slot)[0] + " %}"
 
-    def as_text(self, value: Template) -> Template:
-        """A value where the language takes only text, such as an error name: converted unless it is text by its nature."""
-        if isinstance(value, str) or (isinstance(value, Operation) and value.name in _TEXTS):
-            return value
-        if isinstance(value, Reference):
-            found = self._resolve(value)
-            if isinstance(found, Slot) and found.kind == "string":
-                return value
-        return Operation("text", (value,))
+    def message(self, value: Template) -> Template:
+        """An error's name or cause. It is a text whatever came, `(unknown)` in place of what is absent or cannot be computed: one
+        that failed itself would hide the error and pass by the failure handler."""
+        if isinstance(value, str):
+            return self.template(value)
+        if isinstance(value, Reference) and isinstance(value._root, FailureRoot):
+            return self.wrapped(value)
+        text = self._told(value)
+        return "{% " + (text if isinstance(value, Operation) and value.name == "format" else f"'' & {text}") + " %}"
+
+    def _told(self, value: Template) -> str:
+        """A part of a message, to stand beside `&`, which writes null as `null`."""
+        match value:
+            case Reference():
+                found = self._resolve(value)
+                if isinstance(found, Expression):
+                    return self._told(found)
+                if found is None or (found.sure and found.fallback is MISSING):
+                    return self._tight(value, _PRODUCT)
+                text = self._plain(found)
+                return f"($exists({text}) ? {text} : {_UNKNOWN if found.fallback is MISSING else self._told(found.fallback)})"
+            case Operation(name="format", operands=operands):
+                parts = [self._told(part) if isinstance(part, Expression) else self._tight(part, _PRODUCT) for part in operands]
+                return " & ".join(parts if len(parts) > 1 else ["''", *parts])
+            case Operation(name="when", operands=(test, then, otherwise)):
+                return f"({self._condition(test)[0]} ? {self._told(then)} : {self._told(otherwise)})"
+            case Expression():
+                needed = " and ".join(dict.fromkeys(self._needs(value)))
+                text = self._tight(value, _PRODUCT)
+                return f"({needed} ? {text} : {_UNKNOWN})" if needed else text
+            case _:
+                return self._tight(value, _PRODUCT)
+
+    def _needs(self, value: Template) -> Iterator[str]:
+        """The conditions under which a computed value can be computed. Iterative."""
+        stack: list[tuple[Template, str]] = [(value, _THERE)]
+        while stack:
+            part, kind = stack.pop()
+            match part:
+                case Reference():
+                    text = self._tight(part, _SUM)
+                    yield kind.format(text)
+                case Operation(name=name, operands=operands):
+                    kinds = _OPERANDS.get(name, (_THERE,))
+                    stack += [(operand, kinds[min(place, len(kinds) - 1)]) for place, operand in reversed([*enumerate(operands)])]
+                case _:
+                    pass
 
     # Expressions
 

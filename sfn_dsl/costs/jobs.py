@@ -9,7 +9,7 @@ from typing import Any, Final
 from sfn_dsl.asl.model import State, StateMachine, Task
 from sfn_dsl.asl.walk import walk
 from sfn_dsl.costs.rates import Rates
-from sfn_dsl.simulate.execution import Execution
+from sfn_dsl.simulate.execution import Execution, descendants
 from sfn_dsl.simulate.program.resource import task_resource
 from sfn_dsl.simulate.running.thread import Visit
 
@@ -38,12 +38,9 @@ def service_of(state: Task) -> str:
 
 
 def visits_of(execution: Execution) -> Iterator[Visit]:
-    """Every stay in a state, those of the children of distributed Maps included. Iterative."""
-    stack = [execution]
-    while stack:
-        one = stack.pop()
+    """Every stay in a state, those of the children of distributed Maps included."""
+    for one in (execution, *descendants(execution)):
         yield from one.visits
-        stack += one.children
 
 
 def jobs_of(machine: StateMachine, execution: Execution, rates: Rates) -> tuple[Job, ...]:

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.errors import ConfigError
+from sfn_dsl.simulate.samples import Samples
 from sfn_dsl.span import Span
 
 __all__ = ["RATE_PREFIXES", "Rates", "read_rates"]
@@ -36,14 +37,14 @@ class Rates:
     """Figures of jobs, by lower-case name of a state or service.
 
     `expected`: seconds of a call. `sizes`: GB or DPUs. `prices`: dollars by service and unit (dpu_hour, gb_second, call, second,
-    hour). `samples`: members of sample inputs by pipeline; `objects`: what it reads from S3, items or text by glob of the key.
+    hour). `samples`: what runs start from. `spans`: where the keys stand.
     """
 
     expected: Mapping[str, float] = field(default_factory=dict)
     sizes: Mapping[str, float] = field(default_factory=dict)
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    samples: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    objects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    samples: Samples = field(default_factory=Samples)
+    spans: Mapping[str, Span] = field(default_factory=dict)
 
 
 def read_rates(top: Mapping[str, str], line: Callable[[str], Span]) -> Rates:
@@ -54,12 +55,14 @@ def read_rates(top: Mapping[str, str], line: Callable[[str], Span]) -> Rates:
     expected: dict[str, float] = {}
     sizes: dict[str, float] = {}
     prices: dict[str, dict[str, float]] = {}
-    samples: dict[str, Mapping[str, Any]] = {}
+    inputs: dict[str, Mapping[str, Any]] = {}
     objects: dict[str, Mapping[str, Any]] = {}
+    spans: dict[str, Span] = {}
     for key, text in top.items():
         prefix, dot, name = key.partition(".")
         if prefix + dot not in RATE_PREFIXES:
             continue
+        spans[key] = line(key)
         match prefix:
             case "expected":
                 expected[name.lower()] = _figure(key, text, line)
@@ -71,8 +74,8 @@ def read_rates(top: Mapping[str, str], line: Callable[[str], Span]) -> Rates:
             case "objects":
                 objects[name.lower()] = _members(key, text, line)
             case _:
-                samples[name.lower()] = _members(key, text, line)
-    return Rates(expected=expected, sizes=sizes, prices=prices, samples=samples, objects=objects)
+                inputs[name.lower()] = _members(key, text, line)
+    return Rates(expected=expected, sizes=sizes, prices=prices, samples=Samples(inputs=inputs, objects=objects), spans=spans)
 
 
 def _figure(key: str, text: str, line: Callable[[str], Span]) -> float:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from sfn_dsl.asl.model import Task
 from sfn_dsl.asl.walk import walk
@@ -13,13 +13,12 @@ from sfn_dsl.costs.circles import step_timeouts
 from sfn_dsl.costs.jobs import Job, jobs_of, service_of, visits_of
 from sfn_dsl.costs.rates import Rates
 from sfn_dsl.costs.runs_per_month import DEFAULT_RUNS, HOURS_A_MONTH, scheduled_runs
-from sfn_dsl.costs.sample_objects import SampleObjects
 from sfn_dsl.costs.worst import Worst, worst_case
 from sfn_dsl.errors import ConfigError, SfnError
-from sfn_dsl.simulate.execution import Execution
+from sfn_dsl.simulate.execution import Execution, descendants
 from sfn_dsl.simulate.mocks.answers import Answer, Answers, Mock
 from sfn_dsl.simulate.prepared import simulation_of
-from sfn_dsl.simulate.prices import billed_gigabyte_seconds, execution_cost, price_of
+from sfn_dsl.simulate.prices import billed_gigabyte_seconds, billed_transitions, execution_cost, price_of
 from sfn_dsl.triggers.wiring import Wired, sweeper_name
 
 __all__ = ["Part", "RegionCost", "SystemCost", "sample_run", "system_cost", "transitions_of"]
@@ -29,8 +28,8 @@ Role = Literal["active", "passive", "only"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One kind of execution: of `machine`, so often a month. `transitions`: of one, billed ones of Standard machines; Express ones
-    are billed by `requests` and `gigabyte_seconds` of one. `dollars`: of one."""
+    """One kind of execution: of `machine`, so often a month. `transitions`: of one, those of Standard children included; what is
+    Express, machine or children, is billed by `requests` and `gigabyte_seconds` of one. `dollars`: of one."""
 
     what: str
     machine: str
@@ -93,22 +92,19 @@ class SystemCost:
 
 def sample_run(compiled: Compiled, others: Iterable[Compiled], rates: Rates, *, standby: bool = False) -> Execution:
     """One run without faults, of the sample input with what `sample.<pipeline>` and `objects.<pipeline>` of setup.cfg add."""
-    simulation, value = simulation_of(compiled, others, answers=_answers(compiled, rates), standby=standby)
-    name = compiled.pipeline.name.lower()
-    given: Mapping[str, Any] = rates.samples.get(name, {})
-    if name in rates.objects:
-        simulation = replace(simulation, objects=lambda: SampleObjects(rates.objects[name]))
-    return simulation.run({**value, **given})
+    answers = _answers(compiled, rates)
+    simulation, value = simulation_of(compiled, others, answers=answers, samples=rates.samples, standby=standby)
+    return simulation.run(value)
 
 
 def transitions_of(compiled: Compiled, others: Iterable[Compiled], rates: Rates) -> int | None:
-    """Transitions of a successful run of the sample input, those of distributed Maps' children included; None where it does not
-    succeed or the machine cannot be simulated."""
+    """Transitions of a successful run of the sample input, those of distributed Maps' Standard children included; None where it
+    does not succeed or the machine cannot be simulated."""
     try:
         run = sample_run(compiled, others, rates)
     except SfnError:
         return None
-    return sum(one.transitions for one in _everything(run)) if run.status == "SUCCEEDED" else None
+    return billed_transitions(run) if run.status == "SUCCEEDED" else None
 
 
 def system_cost(
@@ -174,26 +170,17 @@ def _succeeded(compiled: Compiled, others: Iterable[Compiled], rates: Rates, *, 
 
 
 def _part(what: str, compiled: Compiled, run: Execution, a_month: float) -> Part:
-    express = compiled.pipeline.type == "EXPRESS"
-    everything = _everything(run)
+    everything = [run, *descendants(run)]
     return Part(
         what=what,
         machine=compiled.pipeline.name,
         a_month=a_month,
-        transitions=sum(one.transitions for one in everything if one.type == "STANDARD") if not express else run.transitions,
+        transitions=billed_transitions(run),
         requests=sum(one.type == "EXPRESS" for one in everything),
         gigabyte_seconds=sum(billed_gigabyte_seconds(one) for one in everything),
         seconds=round(run.duration or 0.0, 3),
         dollars=execution_cost(run),
     )
-
-
-def _everything(run: Execution) -> list[Execution]:
-    """An execution and the children of its distributed Maps, and theirs."""
-    found = [run]
-    for one in found:
-        found += one.children
-    return found
 
 
 def _answers(compiled: Compiled, rates: Rates) -> Answers:

@@ -122,13 +122,19 @@ def _own(state: State, parts: Mapping[int, float]) -> float:
         case Wait(seconds=seconds):
             return float(seconds) if isinstance(seconds, int) else math.inf
         case Parallel(retry=retry) | Map(retry=retry):
-            return _tried(max((parts[id(part)] for part in _parts(state)), default=0.0), retry)
+            return _tried(max((_lasting(part, parts[id(part)]) for part in _parts(state)), default=0.0), retry)
         case Pass() | Choice() | Succeed() | Fail():
             return 0.0
         case State():
             raise TypeError(f"{type(state).__name__} is no type of state")
         case _:
             assert_never(state)
+
+
+def _lasting(part: SubMachine, seconds: float) -> float:
+    """The most seconds of a branch or processor; Express children of a distributed Map have no more than Express machines."""
+    express = not isinstance(part.processor_config, Unset) and part.processor_config.execution_type == "EXPRESS"
+    return min(seconds, _EXPRESS) if express else seconds
 
 
 def _tried(seconds: float, retry: tuple[Retrier, ...] | Unset) -> float:

@@ -27,9 +27,18 @@ def render_matrix(matrix: Matrix, paint: Paint) -> str:
         lines.append(f"{left}  {last}".rstrip())
     unhandled = len(matrix.unhandled)
     reached = sum(cell.always.kind != "unreached" for cell in matrix.cells)
-    lines += ["", f"{len(matrix.cells)} cells, {reached} reached, {unhandled} unhandled"]
-    if reached < len(matrix.cells):
-        lines.append("help: states that were not reached need other results: give them with --mock or --input")
+    missed = len(matrix.cells) - reached
+    lines += [
+        "",
+        f"{len(matrix.cells)} cells, {reached} reached, {unhandled} unhandled" + (f", {missed} NOT REACHED" if missed else ""),
+    ]
+    if missed:
+        states = list(dict.fromkeys(cell.state for cell in matrix.cells if cell.always.kind == "unreached"))
+        more = f" and {len(states) - _SHOWN_MISSED} more" if len(states) > _SHOWN_MISSED else ""
+        lines.append(f"not reached, so nothing is known of them: {', '.join(states[:_SHOWN_MISSED])}{more}")
+        lines.append(
+            "help: reach them by other results or another input: --mock, --input, --objects, or `sample.<pipeline>` of setup.cfg"
+        )
     return "\n".join(lines)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sfn_dsl.simulate.execution import Execution
+from sfn_dsl.simulate.execution import Execution, descendants
 from sfn_dsl.simulate.history import compact
-from sfn_dsl.simulate.prices import execution_cost
+from sfn_dsl.simulate.prices import billed_transitions, execution_cost
 from sfn_dsl.simulate.running.thread import Visit
 
 __all__ = ["Paint", "duration_text", "execution_json", "render_timeline"]
@@ -108,8 +108,9 @@ def _summary(execution: Execution, root: Path, paint: Paint) -> Iterator[str]:
     if execution.status == "SUCCEEDED":
         yield f"  output  {_shortened(compact(execution.output))}"
     cost = execution_cost(execution)
-    total = execution.transitions + sum(child.transitions for child in execution.children)
-    yield f"  {total} state transitions, ${cost:.6f} in {execution.region}"
+    requests = sum(one.type == "EXPRESS" for one in (execution, *descendants(execution)))
+    express = f", {requests} Express request{'' if requests == 1 else 's'}" if requests else ""
+    yield f"  {billed_transitions(execution)} state transitions{express}, ${cost:.6f} in {execution.region}"
 
 
 def _place(file: str, root: Path) -> str:

@@ -57,7 +57,7 @@ class ProofWorld(World):
         if self.interpreted or not machine.name.endswith(_SWEEPER) or not self._idle(machine):
             return super().start(machine, input, name=name, arn=arn)
         self.skipped += 1
-        run = Run(self, machine, machine.program, f"{machine.arn}:passed-over", "passed-over", input, 0.0)
+        run = Run(self, machine, machine.program, f"{machine.arn}:passed-over", "passed-over", input, 0.0, machine.type)
         run.status, run.stop, run.duration = "SUCCEEDED", self.now, 0.0
         return run
 

@@ -10,7 +10,7 @@ from sfn_dsl.simulate.history import Event, event_json
 from sfn_dsl.simulate.running.thread import Run, Visit
 from sfn_dsl.span import Span
 
-__all__ = ["Execution", "execution_of"]
+__all__ = ["Execution", "descendants", "execution_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +19,9 @@ class Execution:
 
     `status`: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED. `start` and `stop` in seconds since 1970, `duration` in virtual
     seconds; `stop` and `duration` are None while it runs. `began`: seconds on the clock of its world, which visits count by.
-    `transitions`: billed state transitions, retries included. `visits`: every stay in a state, in order. `sources`: where the user
-    wrote the step that a state was compiled from, by name of state. `children`: executions of distributed Maps.
+    `transitions`: state transitions, with retries and, as AWS bills it, one per child started. `visits`: every stay in a state, in
+    order. `sources`: where the user wrote the step that a state was compiled from, by name of state. `children`: executions of
+    distributed Maps.
     """
 
     arn: str
@@ -54,6 +55,14 @@ class Execution:
         return [visit.state for visit in self.visits]
 
 
+def descendants(execution: Execution) -> list[Execution]:
+    """The children of an execution's distributed Maps, and theirs."""
+    found = list(execution.children)
+    for one in found:
+        found += one.children
+    return found
+
+
 def execution_of(run: Run) -> Execution:
     """A value of a run. Children of children come from an explicit stack, so depth has no limit."""
     order: list[Run] = []
@@ -68,7 +77,7 @@ def execution_of(run: Run) -> Execution:
             arn=current.arn,
             name=current.name,
             machine=current.machine.name,
-            type=current.machine.type,
+            type=current.type,
             region=current.machine.region.name,
             status=current.status,
             input=current.input,

@@ -28,6 +28,7 @@ from sfn_dsl.simulate.simulation import Simulation
 
 __all__ = ["Cell", "Matrix", "Outcome", "allows", "error_classes", "failure_matrix"]
 
+_BADNESS: Final = ("unreached", "fine", "tolerated", "caught", "unhandled")
 # Below this many runs, starting processes takes longer than running them here.
 _WORTH_PROCESSES: Final = 400
 
@@ -191,24 +192,25 @@ def _run_cell(simulation: Simulation, input: Any, seed: int, plan: _Plan) -> _Re
 
 
 def _outcome(simulation: Simulation, execution: Execution, state: str) -> Outcome:
-    """What became of the error of a state, as the visits tell it."""
+    """What became of the error of a state, as the visits tell it; where it struck several times, the worst."""
     states = dict(walk(simulation.machine.program.machine))
+    worst = Outcome("unreached")
     stack: list[tuple[Execution, tuple[Visit, ...]]] = [(execution, ())]
     while stack:
         one, outer = stack.pop()
-        visit = next((visit for visit in one.visits if visit.state == state and visit.error is not None), None)
-        if visit is not None:
-            return _judge(states, one, visit, outer)
+        found = [_judge(states, one, visit, outer) for visit in one.visits if visit.state == state and visit.error is not None]
+        worst = max((worst, *found), key=lambda outcome: _BADNESS.index(outcome.kind))
         maps = tuple(visit for visit in one.visits if visit.kind == "Map")
         stack += [(child, (*outer, *maps)) for child in reversed(one.children)]
-    return Outcome("unreached")
+    return worst
 
 
 def _judge(states: dict[str, Any], execution: Execution, visit: Visit, outer: tuple[Visit, ...]) -> Outcome:
     retries = len(visit.retries)
     if visit.catcher is not None:
         return Outcome("caught", retries, visit.state, states[visit.state].catch[visit.catcher].next)
-    if not visit.failed:
+    # One that has no end was in the middle of its retries when the time of its execution was over.
+    if not visit.failed and not visit.aborted and visit.end is not None:
         return Outcome("fine", retries)
     names = [part for part in visit.thread if isinstance(part, str)]
     around = [one for one in execution.visits if one.state in names] + list(outer)

@@ -18,6 +18,7 @@ from sfn_dsl.simulate.program.machine import compile_program
 from sfn_dsl.simulate.provisions import provide
 from sfn_dsl.simulate.results.declared import declared_value, with_member
 from sfn_dsl.simulate.results.sample import sample_result
+from sfn_dsl.simulate.samples import Samples
 from sfn_dsl.simulate.simulation import Machine, Simulation
 from sfn_dsl.simulate.world import Watch, World
 from sfn_dsl.stacks.machine import machine_grants
@@ -55,7 +56,7 @@ def declared_samples(compiled: Compiled) -> Mapping[str, Json]:
     return found
 
 
-def sample_input(pipeline: Pipeline) -> Json:
+def sample_input(pipeline: Pipeline) -> dict[str, Json]:
     """An input with every declared field: its default, else a value of its type."""
     shape = pipeline.input.shape
     return {name: pipeline.input.defaults.get(name, declared_value(member, name=name)) for name, member in shape.members.items()}
@@ -72,12 +73,14 @@ def simulation_of(
     others: Iterable[Compiled] = (),
     *,
     answers: Answers | None = None,
+    samples: Samples | None = None,
     strict: bool = True,
     audit: Watch | None = None,
     standby: bool = False,
 ) -> tuple[Simulation, Json]:
-    """A pipeline ready to be simulated, and a sample input. `others`: pipelines that it may start, of any target. `audit`: sees
-    every call. `standby`: another Region is the active one."""
+    """A pipeline ready to be simulated, and a sample input. `others`: pipelines that it may start, of any target. `samples`: what
+    the project's runs start from. `audit`: sees every call. `standby`: another Region is the active one."""
+    samples = samples or Samples()
     folder = compiled.target.folder
     beside = tuple(machine_of(one) for one in others if one is not compiled and one.target.folder == folder)
     simulation = Simulation(
@@ -85,9 +88,10 @@ def simulation_of(
         others=beside,
         answers=answers or Answers(),
         samples=declared_samples(compiled),
+        objects=samples.store(compiled.pipeline.name),
         prepare=functools.partial(_prepare, compiled.target, standby),
         account=compiled.target.account or "111122223333",
         strict=strict,
         audit=audit,
     )
-    return simulation, sample_input(compiled.pipeline)
+    return simulation, samples.input(compiled.pipeline.name, sample_input(compiled.pipeline))

@@ -9,9 +9,9 @@ import math
 from collections.abc import Mapping
 from typing import Final
 
-from sfn_dsl.simulate.execution import Execution
+from sfn_dsl.simulate.execution import Execution, descendants
 
-__all__ = ["AS_OF", "SOURCE", "billed_gigabyte_seconds", "execution_cost", "price_of", "transition_price"]
+__all__ = ["AS_OF", "SOURCE", "billed_gigabyte_seconds", "billed_transitions", "execution_cost", "price_of", "transition_price"]
 
 AS_OF: Final = "2026-11"
 SOURCE: Final = "aws.amazon.com/step-functions/pricing"
@@ -35,6 +35,11 @@ def transition_price(region: str) -> float:
     return _TRANSITIONS.get(region, _TRANSITION)
 
 
+def billed_transitions(execution: Execution) -> int:
+    """State transitions of an execution, and of its Standard children and theirs: Express children are billed by request."""
+    return execution.transitions + sum(one.transitions for one in descendants(execution) if one.type == "STANDARD")
+
+
 def price_of(type: str, region: str) -> str:
     """The list price of a Region in words, for a machine of a type."""
     if type == "EXPRESS":
@@ -52,13 +57,11 @@ def billed_gigabyte_seconds(execution: Execution) -> float:
 def execution_cost(execution: Execution) -> float:
     """Dollars of an execution and the children of its distributed Maps, free tiers left aside.
 
-    Standard: transitions, retries included. Express: one request and 64 MB for its duration in steps of 100 ms.
+    Standard: transitions, retries and starts of children included. Express: one request and 64 MB for its duration in steps of
+    100 ms.
     """
     total = 0.0
-    stack = [execution]
-    while stack:
-        one = stack.pop()
-        stack += one.children
+    for one in (execution, *descendants(execution)):
         if one.type == "STANDARD":
             total += one.transitions * transition_price(one.region)
         else:

@@ -209,7 +209,7 @@ class World(Surroundings):
         allowed = STANDARD_SECONDS if machine.type == "STANDARD" else EXPRESS_SECONDS
         if machine.program.timeout is not None:
             allowed = min(allowed, machine.program.timeout)
-        run = Run(self, machine, machine.program, arn, name, value, self.env.now + allowed)
+        run = Run(self, machine, machine.program, arn, name, value, self.env.now + allowed, machine.type)
         self.runs[arn] = run
         self.running += 1
         run.done.callbacks.append(self._ended)
@@ -224,11 +224,15 @@ class World(Surroundings):
         self.running -= 1
 
     def start_child(self, parent: Run, processor: Block, input: Json, name: str, *, express: bool) -> Run:
-        """Start a child of a Map Run; it has no deadline of its own but that of its type and its parent."""
+        """Start a child of a Map Run; it has no deadline of its own but that of its type and its parent.
+
+        It costs its parent a state transition. Source: page `concepts-transitions`.
+        """
+        self.count_transition(parent)
         identity = self.uuid()
         arn = f"{parent.machine.arn.rpartition(':')[0].replace(':stateMachine', ':execution')}:{name}:{identity}"
         deadline = min(parent.deadline, self.env.now + EXPRESS_SECONDS) if express else parent.deadline
-        child = Run(self, parent.machine, parent.program, arn, identity, input, deadline)
+        child = Run(self, parent.machine, parent.program, arn, identity, input, deadline, "EXPRESS" if express else "STANDARD")
         parent.children.append(child)
         child.history.add("ExecutionStarted", 0, self.now, {"input": input, "roleArn": parent.machine.role_arn})
         child.process = self.env.process(live(self, child, processor))

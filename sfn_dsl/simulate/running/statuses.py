@@ -23,7 +23,7 @@ _MOST: Final = 248 * 1024
 
 def announce(world: World, run: Run) -> None:
     """Put the status of an execution on the default bus of its Region; those of Express workflows are not told."""
-    if run.machine.type != "STANDARD" or world.chance(world.chances.status_lost):
+    if run.type != "STANDARD" or world.chance(world.chances.status_lost):
         return
     run.machine.region.events.receive(status_event(world, run), world.now)
 

@@ -62,6 +62,7 @@ class Visit:
 class Run:
     """One execution. Only its own processes change it; `execution()` of the world makes a frozen value of it.
 
+    `type`: STANDARD or EXPRESS, of a child of a distributed Map what the Map says. `transitions`: with one per child started.
     `start` and `stop` in seconds since 1970; `deadline` and `began` on the world's own clock, which begins at 0.
     """
 
@@ -90,12 +91,21 @@ class Run:
         "status",
         "stop",
         "transitions",
+        "type",
         "visits",
         "world",
     )
 
     def __init__(
-        self, world: World, machine: Deployed, program: Program, arn: str, name: str, input: Json, deadline: float
+        self,
+        world: World,
+        machine: Deployed,
+        program: Program,
+        arn: str,
+        name: str,
+        input: Json,
+        deadline: float,
+        type: str,
     ) -> None:
         self.world = world
         self.machine = machine
@@ -105,6 +115,7 @@ class Run:
         self.name = name
         self.input = input
         self.deadline = deadline
+        self.type = type
         self.began: float = world.env.now
         self.start = world.now
         self.stop: float | None = None
@@ -174,7 +185,7 @@ class Thread:
         run = self.run
         events = run.history.events
         number = len(events) + 1
-        if number >= MAX_EVENTS and run.machine.type == "STANDARD":
+        if number >= MAX_EVENTS and run.type == "STANDARD":
             raise Failure(RUNTIME, f"The execution reached the maximum number of history events ({MAX_EVENTS}).")
         world = run.world
         events.append(Event(number, self.previous, type, world.begin + world.env.now, details))

@@ -117,7 +117,7 @@ def test_state(
     value = read_input(input)
     name = world.uuid()
     arn = f"{deployed.arn.replace(':stateMachine:', ':express:')}:{name}"
-    run = Run(world, deployed, deployed.program, arn, name, value, world.env.now + LIMIT)
+    run = Run(world, deployed, deployed.program, arn, name, value, world.env.now + LIMIT, deployed.type)
     view = View(TestThread(run, read_variables(variables), given), node.name, value, 0, 0)
     if isinstance(node, (TaskNode, ParallelNode, MapNode)):
         view.retry_count = configuration.retries
