@@ -167,7 +167,9 @@ CODES: Final = (
         "SFN505",
         "forwarding-in-circle",
         "A rule sends events to a bus of another Region and does not ask where they come from. An event keeps the Region of its "
-        "origin when it is forwarded, so a pattern with `region` lets only the events through that began here.",
+        "origin when a rule forwards it, so a pattern with `region` lets only the events through that began here. What a function "
+        "puts on the other bus has that Region in `region`; there the pattern must ask the detail, such as BatchReady's "
+        "`produced_region` (a warning, because what the function does is not known).",
     ),
     Code(
         "SFN506",

@@ -165,6 +165,9 @@ CASES: dict[str, tuple[str, str, str, str, str, str]] = {
     "a contract in another's name": (
         "SFN529", "warning", "ready =", "pipeline `up` announces its batches as `upp`", (HEAD + UP).replace('BatchReady(pipeline="up"', 'BatchReady(pipeline="upp"'), ONE,
     ),
+    "a field that the event says by itself": (
+        "SFN104", "error", "ready =", "`fields` of the BatchReady of `up` has `produced_region`", contract(produced_region='"us-west-1"'), ONE,
+    ),
     "a contract for nobody": ("SFN530", "info", "ready =", "no pipeline of the project consumes what `up` announces", HEAD + UP, ONE),
     "a rule's name": (
         "SFN611", "error", "down = Pipeline", f"characters, over 64: `{LONG}-on-event`",
