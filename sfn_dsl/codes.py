@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from sfn_dsl.evidence import BATCHES, COUNTED, WORLDS
+
 __all__ = ["CODES", "Code"]
 
 
@@ -175,9 +177,11 @@ CODES: Final = (
         "SFN506",
         "forwarding-without-gate",
         "A warning, only told for `mrec-manual`. Two Regions get the same events or the same slots, and nothing, or not enough, "
-        "keeps them from doing the same batches. Simulated over 24,000 batches: always forwarded without a gate, all 24,000 ran "
-        "twice; with a claim in an eventually consistent table still 18,453; forwarded on failure 1,291; `mrec-manual` with "
-        "promotion by itself 1,219; `arbiter` published none twice.",
+        f"keeps them from doing the same batches. Of {BATCHES:,} batches in {WORLDS} simulated worlds: always forwarded without a "
+        f"gate, {COUNTED['forward'].ran:,} ran twice; with a claim in a table that is copied later {COUNTED['mrec-claim'].ran:,}; "
+        f"forwarded on failure {COUNTED['on-failure'].ran}, but what a stopped Region has is late; `mrec-manual` with promotion by "
+        f"itself {COUNTED['mrec-flag'].ran}, of which {COUNTED['mrec-flag'].published} were published twice; `arbiter` "
+        f"{COUNTED['arbiter'].ran}, published twice {COUNTED['arbiter'].published or 'none'}.",
     ),
     Code(
         "SFN509",

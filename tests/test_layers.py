@@ -11,7 +11,7 @@ import sfn_dsl
 ROOT = Path(sfn_dsl.__file__).parent
 # Top to bottom, as in ARCHITECTURE.md.
 LAYERS = [
-    {"errors", "span", "codes"},
+    {"errors", "span", "evidence", "codes"},
     {"diagnostic"},
     {"asl"},
     {"expression"},
