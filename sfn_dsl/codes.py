@@ -144,7 +144,8 @@ CODES: Final = (
     Code(
         "SFN501",
         "schedule-not-possible",
-        "The expression of a schedule is none that EventBridge Scheduler takes, never fires, or its time zone is unknown.",
+        "The expression of a schedule is none that EventBridge Scheduler takes, its time zone is unknown, or it never fires: at no "
+        "time that there is, or only in years before this version of sfn-dsl.",
     ),
     Code(
         "SFN502",
@@ -155,8 +156,8 @@ CODES: Final = (
     Code(
         "SFN503",
         "delivery-out-of-bounds",
-        "A trigger tries for longer than the time between two slots, so that old slots pile up, or for longer or more often than "
-        "the service allows.",
+        "A trigger tries for longer than the time between two slots, so that old slots pile up, or for longer, more often, or "
+        "with another number of calls at once than the service allows.",
     ),
     Code(
         "SFN504",
@@ -194,7 +195,7 @@ CODES: Final = (
         "SFN520",
         "trigger-input-mismatch",
         "What a trigger gives and what the Input declares do not fit: a required input is not given, or one is given that does not "
-        "exist.",
+        "exist, or from what is no path into the event or the message.",
     ),
     Code(
         "SFN521",
@@ -205,7 +206,8 @@ CODES: Final = (
     Code(
         "SFN522",
         "pattern-not-possible",
-        "An event pattern is empty, or has something other than objects and lists of what may match.",
+        "An event pattern is empty, has something other than objects and lists of what may match, or a filter that EventBridge "
+        "does not know.",
     ),
     Code(
         "SFN523",

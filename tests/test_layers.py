@@ -15,7 +15,7 @@ LAYERS = [
     {"diagnostic"},
     {"asl"},
     {"expression"},
-    {"functions", "deployment", "schedules"},
+    {"functions", "deployment", "schedules", "event_pattern"},
     {"region"},
     {"deployment_faults"},
     {"policy", "settings", "texts"},
