@@ -149,6 +149,7 @@ TRIGGERS: dict[str, tuple[Callable[[], Trigger], list[str]]] = {
         ["`concurrency` of EventLambda", "`retries` of EventLambda"],
     ),  # type: ignore[arg-type]
     "an expression for a number": (lambda: EventLambda(retries=config.n), ["`retries` of EventLambda"]),  # type: ignore[arg-type]
+    "a number as input": (lambda: S3Event(bucket="b", input={1: "key"}), ["`input` of S3Event"]),  # type: ignore[dict-item]
     "no bucket": (lambda: S3Event(bucket=None, input={"key": "key"}), ["`bucket` of S3Event"]),  # type: ignore[arg-type]
     "a number as topic": (lambda: SnsEvent(topic=5, input={"key": "k"}, key=7), ["`topic` of SnsEvent", "`key` of SnsEvent"]),  # type: ignore[arg-type]
     "a number as what starts": (lambda: Direct(contract=5, wait="yes"), ["`contract` of Direct", "`wait` of Direct"]),  # type: ignore[arg-type]
@@ -162,7 +163,8 @@ def test_a_trigger(name: str) -> None:
         [Pipeline(name="p", body=Wait("w", seconds=1), triggers=(EventRule(via=Intermediate, pattern={}), make()))]
     ).problems
     mistyped = [one for one in found if one.code == "SFN104"]
-    assert [one.message.partition(" of pipeline `p` is no ")[0] for one in mistyped] == said
+    assert [one.message.partition(" of pipeline `p` ")[0] for one in mistyped] == said
+    assert all(" is no " in one.message for one in mistyped)
     assert all(one.span.file == __file__ and one.help for one in mistyped)
     assert [one.code for one in found if one not in mistyped] == ["SFN522"], "the other trigger is looked at as well"
 

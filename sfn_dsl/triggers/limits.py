@@ -104,7 +104,7 @@ def json_problems(value: object, what: str, span: Span) -> Iterator[Diagnostic]:
 def path_problems(paths: Mapping[str, object], span: Span) -> Iterator[Diagnostic]:
     """What is wrong with the paths of a rule's input transformer, by input name."""
     for name, path in paths.items():
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not _NAME.fullmatch(name):
             yield Diagnostic(
                 code="SFN520",
                 message=f"EventBridge cannot give an input called `{name}`",

@@ -129,7 +129,7 @@ def input_problems(pipeline: Pipeline, given: Iterable[str], span: Span) -> Iter
                 code="SFN520",
                 message=f"the trigger gives the input `{name}`, which pipeline `{pipeline.name}` does not declare",
                 span=span,
-                help=did_you_mean(str(name), members) or "remove it, or add it to the Input",
+                help=did_you_mean(name, members) or "remove it, or add it to the Input",
             )
     for name in members:
         if name not in names and name not in pipeline.input.defaults:

@@ -141,15 +141,13 @@ def _triggers(pipeline: Pipeline, problems: list[Diagnostic]) -> tuple[Trigger, 
 
 
 def _mistyped(pipeline: Pipeline, trigger: Trigger) -> list[Diagnostic]:
-    return [
-        Diagnostic(
-            code="SFN104",
-            message=f"`{misfit.field}` of {type(trigger).__name__} of pipeline `{pipeline.name}` is no {misfit.wanted}",
-            span=trigger.span,
-            help=misfit.help,
-        )
-        for misfit in misfits(trigger, expressions=False)
-    ]
+    whose = f"{type(trigger).__name__} of pipeline `{pipeline.name}`"
+    wrong = [(f"`{misfit.field}` of {whose} is no {misfit.wanted}", misfit.help) for misfit in misfits(trigger, expressions=False)]
+    given = getattr(trigger, "input", None)
+    if isinstance(given, Mapping):
+        names = [name for name in given if not isinstance(name, str)]
+        wrong += [(f"`input` of {whose} has the name {name!r}, which is no text", "write the name of an input") for name in names]
+    return [Diagnostic(code="SFN104", message=message, span=trigger.span, help=help) for message, help in wrong]
 
 
 def _label(pipeline: Pipeline, trigger: Trigger) -> list[Diagnostic]:
