@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from sfn_dsl.deployment import FORWARDS, GATES, MRSC_SETS, Arbiter, Deployment
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.region import REGIONS
 
 __all__ = ["Fault", "faults"]
+
+_NAMES: Final = {
+    "event_bus": (r"[0-9A-Za-z_-]{1,256}", "use letters, digits, `_` and `-`: queues and machines are named after the bus"),
+    "control_table": (r"[0-9A-Za-z_.-]{3,255}", "use 3 to 255 letters, digits, `_`, `.` and `-`"),
+    "alert_topic": (r"[0-9A-Za-z_-]{1,256}", "use letters, digits, `_` and `-`: SNS takes no others"),
+    "event_source": (r"[0-9A-Za-z_.-]{1,256}", "use letters, digits, `_`, `.` and `-`"),
+}
+"""What each service takes as a name, by the key of `setup.cfg`, and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +46,7 @@ def faults(deployment: Deployment) -> Iterator[Fault]:
         yield Fault(key="gate", message=message, help="write `passive = <region>`, or `gate = none`")
     if deployment.forward not in FORWARDS:
         yield _unknown("forward", "forward", deployment.forward, FORWARDS)
+    yield from _names(deployment)
     if deployment.gate == "arbiter":
         yield from _arbiter(deployment.arbiter)
     for region, order in deployment.reach.items():
@@ -44,6 +55,28 @@ def faults(deployment: Deployment) -> Iterator[Fault]:
                 known = ", ".join(deployment.replicas)
                 message = f"`reach.{region}` names {replica}, which holds no replica"
                 yield Fault(key=f"reach.{region}", message=message, help=f"use {known}")
+
+
+def _names(deployment: Deployment) -> Iterator[Fault]:
+    for key, name in (
+        ("event_bus", deployment.bus),
+        ("control_table", deployment.table),
+        ("alert_topic", deployment.alert_topic),
+        ("event_source", deployment.events),
+    ):
+        form, help = _NAMES[key]
+        if not re.fullmatch(form, name):
+            yield Fault(key=key, message=f"`{key} = {name}` is no name", help=help)
+    if deployment.bus == "default":
+        message = "`event_bus = default` is a bus that every account has, and the shared template makes one"
+        yield Fault(key="event_bus", message=message, help="give the pipelines a bus of their own, such as `etl`")
+    if deployment.events.startswith("aws."):
+        message = "`event_source` begins with `aws.`, which EventBridge refuses"
+        yield Fault(key="event_source", message=message, help="write `com.<company>.etl`")
+    bridged = [region for region in deployment.regions if not deployment.reached_from(region).direct]
+    if bridged and "." in deployment.table:
+        message = f"`control_table = {deployment.table}` also names the function that reaches it from {', '.join(bridged)}"
+        yield Fault(key="control_table", message=message, help="leave the `.` out, which Lambda does not take")
 
 
 def _unknown(key: str, what: str, value: str, known: Iterable[str]) -> Fault:

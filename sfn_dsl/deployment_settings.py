@@ -30,7 +30,6 @@ __all__ = ["DEPLOYMENT_KEYS", "read_deployment"]
 
 _TEXTS: Final = ("event_bus", "control_table", "alert_topic", "event_source", "global_endpoint")
 _FIGURES: Final[Mapping[str, tuple[int, int]]] = {"sweep_minutes": (1, 60), "lease_margin_seconds": (60, 86_400)}
-_NAME: Final = re.compile(r"[0-9A-Za-z_.-]{1,256}")
 DEPLOYMENT_KEYS: Final = frozenset(
     {"active", "passive", "gate", "forward", "arbiter", "witness", "rule_source_arn", *_TEXTS, *_FIGURES}
 )
@@ -61,11 +60,6 @@ def read_deployment(top: Mapping[str, str], regions: tuple[str, ...], line: Call
         key: _figure(key, top[key], low, high, refuse) if key in top else getattr(plain, key)
         for key, (low, high) in _FIGURES.items()
     }
-    for key in _TEXTS[:4]:
-        if not _NAME.fullmatch(top.get(key, "x")):
-            raise refuse(f"`{key} = {top[key]}` is no name", "use letters, digits, `_`, `.` and `-`", key)
-    if top.get("event_source", "").startswith("aws."):
-        raise refuse("`event_source` begins with `aws.`, which EventBridge refuses", "write `com.<company>.etl`", "event_source")
     found = Deployment(
         active=active,
         passive=passive,

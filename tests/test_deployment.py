@@ -26,7 +26,7 @@ def setup(words: str, regions: tuple[str, ...] = REGIONS) -> dict[str, str]:
 def test_what_a_project_says(project: Project) -> None:
     folder = project(
         setup(
-            ARBITER + "reach.us-west-1 = us-west-2, us-east-1\nevent_bus = b\ncontrol_table = t\nalert_topic = a\n"
+            ARBITER + "reach.us-west-1 = us-west-2, us-east-1\nevent_bus = b\ncontrol_table = ctl\nalert_topic = a\n"
             "event_source = com.x\nsweep_minutes = 2\nlease_margin_seconds = 90\nrule_source_arn = false\nforward = on-failure\n"
         )
     )
@@ -40,7 +40,7 @@ def test_what_a_project_says(project: Project) -> None:
             arbiter=Arbiter(replicas=("us-east-1", "us-west-2"), witness="us-east-2"),
             reach={"us-west-1": ("us-west-2", "us-east-1")},
             bus="b",
-            table="t",
+            table="ctl",
             alert_topic="a",
             events="com.x",
             sweep_minutes=2,
@@ -85,6 +85,15 @@ def test_a_project_that_says_nothing_is_each_region_alone(project: Project) -> N
         (TWO + "lease_margin_seconds = many\n", 5, "`lease_margin_seconds = many` is out of range"),
         (TWO + "event_bus = a b\n", 5, "`event_bus = a b` is no name"),
         (TWO + "event_source = aws.etl\n", 5, "`event_source` begins with `aws.`"),
+        (TWO + "event_bus = default\n", 5, "`event_bus = default` is a bus that every account has"),
+        (TWO + "event_bus = com.acme\n", 5, "`event_bus = com.acme` is no name"),
+        (TWO + "alert_topic = com.acme.alerts\n", 5, "`alert_topic = com.acme.alerts` is no name"),
+        (TWO + "control_table = ct\n", 5, "`control_table = ct` is no name"),
+        (
+            ARBITER + "control_table = com.acme.ctl\n",
+            8,
+            "`control_table = com.acme.ctl` also names the function that reaches it from us-west-1",
+        ),
     ],
 )
 def test_what_a_project_cannot_say(project: Project, words: str, line: int, said: str) -> None:
@@ -116,6 +125,11 @@ def arbiter(*replicas: str, witness: str | None = None) -> Deployment:
         (Deployment(active="us-east-1", passive="us-west-1", gate="arbiter"), ["arbiter"]),
         (arbiter("us-east-1", "us-east-2", "us-west-1"), ["arbiter"]),
         (arbiter("us-east-1", "us-east-2", "eu-west-1"), ["arbiter"]),
+        (Deployment(active="us-east-1", table="com.acme.ctl", events="com.acme"), []),
+        (
+            Deployment(active="us-east-1", bus="a b", table="t", alert_topic="a.b", events="aws.x"),
+            ["event_bus", "control_table", "alert_topic", "event_source"],
+        ),
         (Deployment(active="us-east-1", reach={"us-west-1": ("us-west-2",)}), ["reach.us-west-1"]),
     ],
 )

@@ -10,20 +10,28 @@ import pytest
 from compiling import compiled
 
 from sfn_dsl import (
+    Alarms,
     Approval,
     CsvFile,
     DbtCall,
+    Direct,
     DistributedMap,
     DynamoDB,
+    EventLambda,
+    EventRule,
     Extract,
     ForEach,
     HttpCall,
     Input,
+    Intermediate,
     Item,
     Notify,
     Parallel,
     Pipeline,
     Raw,
+    S3Event,
+    Schedule,
+    SnsEvent,
     StartPipeline,
     Task,
     Transform,
@@ -32,6 +40,8 @@ from sfn_dsl import (
     config,
 )
 from sfn_dsl.steps.step import Step
+from sfn_dsl.triggers.trigger import Trigger
+from sfn_dsl.triggers.wiring import wire
 
 batch = Input(args=dict, command=str)
 END = {"Type": "Pass", "End": True}
@@ -120,6 +130,63 @@ def test_a_step(name: str) -> None:
 def test_a_pipeline(field: str, value: Any, message: str) -> None:
     found = compiled(Pipeline(name="p", body=Wait("w", seconds=-1, comment=5), **{field: value})).diagnostics  # type: ignore[arg-type]
     assert {one.message for one in found} == {message, "`comment` of Wait `w` is no text"}
+
+
+TRIGGERS: dict[str, tuple[Callable[[], Trigger], list[str]]] = {
+    "a number as expression": (lambda: Schedule(expression=15), ["`expression` of Schedule"]),  # type: ignore[arg-type]
+    "all of a schedule": (
+        lambda: Schedule(expression="rate(1 day)", timezone=None, retries="a", max_age_seconds="a", skips_dst="no"),  # type: ignore[arg-type]
+        [f"`{name}` of Schedule" for name in ("timezone", "retries", "max_age_seconds", "skips_dst")],
+    ),
+    "a list as input": (lambda: EventRule(pattern={}, input=["key"]), ["`input` of EventRule"]),  # type: ignore[arg-type]
+    "a text as contract": (lambda: EventRule(contract="x"), ["`contract` of EventRule"]),  # type: ignore[arg-type]
+    "a text as pattern": (lambda: EventRule(pattern="abc"), ["`pattern` of EventRule"]),  # type: ignore[arg-type]
+    "a number as label": (lambda: EventRule(label=5), ["`label` of EventRule"]),  # type: ignore[arg-type]
+    "a text for the machine between": (lambda: EventRule(via="Intermediate"), ["`via` of EventRule"]),  # type: ignore[arg-type]
+    "a class for the machine between": (lambda: Schedule(expression="rate(1 day)", via=str), ["`via` of Schedule"]),  # type: ignore[arg-type]
+    "a text for a number": (
+        lambda: EventLambda(retries="z", concurrency="a"),
+        ["`concurrency` of EventLambda", "`retries` of EventLambda"],
+    ),  # type: ignore[arg-type]
+    "an expression for a number": (lambda: EventLambda(retries=config.n), ["`retries` of EventLambda"]),  # type: ignore[arg-type]
+    "a number as input": (lambda: S3Event(bucket="b", input={1: "key"}), ["`input` of S3Event"]),  # type: ignore[dict-item]
+    "no bucket": (lambda: S3Event(bucket=None, input={"key": "key"}), ["`bucket` of S3Event"]),  # type: ignore[arg-type]
+    "a number as topic": (lambda: SnsEvent(topic=5, input={"key": "k"}, key=7), ["`topic` of SnsEvent", "`key` of SnsEvent"]),  # type: ignore[arg-type]
+    "a number as what starts": (lambda: Direct(contract=5, wait="yes"), ["`contract` of Direct", "`wait` of Direct"]),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("name", TRIGGERS)
+def test_a_trigger(name: str) -> None:
+    make, said = TRIGGERS[name]
+    found = wire(
+        [Pipeline(name="p", body=Wait("w", seconds=1), triggers=(EventRule(via=Intermediate, pattern={}), make()))]
+    ).problems
+    mistyped = [one for one in found if one.code == "SFN104"]
+    assert [one.message.partition(" of pipeline `p` ")[0] for one in mistyped] == said
+    assert all(" is no " in one.message for one in mistyped)
+    assert all(one.span.file == __file__ and one.help for one in mistyped)
+    assert [one.code for one in found if one not in mistyped] == ["SFN522"], "the other trigger is looked at as well"
+
+
+def test_expressions_pass_where_a_setting_may_stand() -> None:
+    triggers = (S3Event(bucket=config.bucket, input={}), SnsEvent(topic=config.topic, input={"a": "a"}, key="a"))
+    found = wire([Pipeline(name="p", input=Input(a="x"), body=Wait("w", seconds=1), triggers=triggers)]).problems
+    assert [one for one in found if one.code == "SFN104"] == []
+
+
+@pytest.mark.parametrize(
+    ("alarms", "message"),
+    [
+        (Alarms(duration_seconds=-5), "`duration_seconds` of the alarms of pipeline `p` is -5"),
+        (Alarms(fresh_within_hours=200), "`fresh_within_hours` of the alarms of pipeline `p` is 200"),
+        (Alarms(duration_seconds="1h"), "`duration_seconds` of the alarms of pipeline `p` is no integer"),  # type: ignore[arg-type]
+        (Alarms(below=["x"]), "`below` of the alarms of pipeline `p` is no dict"),  # type: ignore[arg-type]
+    ],
+)
+def test_alarms(alarms: Alarms, message: str) -> None:
+    found = compiled(Pipeline(name="p", body=Wait("w", seconds=1), alarms=alarms)).diagnostics
+    assert [(one.code, one.message) for one in found] == [("SFN104", message)]
 
 
 def test_expressions_and_tuples_pass() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import socket
 import subprocess
 import sys
 import uuid
@@ -19,11 +20,15 @@ from estate import ACCOUNT, ARBITER, EAST, WEST
 from moto_client import client
 
 from sfn_dsl import BatchReady, Control, EventLambda, Input, Load, Pipeline, SnsEvent, Stage, fn
+from sfn_dsl.control.contract import DETAIL_TYPE
 from sfn_dsl.control.names import execution_name
 from sfn_dsl.deployment import Deployment
+from sfn_dsl.proof.deploying import deploy
 from sfn_dsl.region import Target
 from sfn_dsl.resources.model import Function
 from sfn_dsl.resources.template import Template
+from sfn_dsl.simulate.clients import ClientError, WorldClient
+from sfn_dsl.simulate.world import World
 from sfn_dsl.stacks.pipeline_stack import pipeline_stack
 from sfn_dsl.stacks.shared_stack import shared_stack
 from sfn_dsl.triggers.wiring import wire
@@ -496,25 +501,36 @@ def test_nothing_is_forwarded_while_the_region_works(endpoint: str, peer: Any, t
     assert (answer, peer()) == ({"returned": {"forwarded": False}}, [])
 
 
-def test_an_event_is_forwarded_when_the_region_does_not_answer(endpoint: str, peer: Any, tmp_path: Path) -> None:
-    environment = {"PEER_BUS_ARN": peer.bus, "PROBED_MACHINE_ARN": f"arn:aws:states:{EAST}:{ACCOUNT}:stateMachine:gone"}
+PROBED = f"arn:aws:states:{EAST}:{ACCOUNT}:stateMachine:gone"
+
+
+@pytest.mark.parametrize("code", ["InternalServerError", "ServiceUnavailable"])
+def test_an_event_is_forwarded_when_step_functions_is_broken(
+    code: str, endpoint: str, peer: Any, tmp_path: Path, refusing: Any
+) -> None:
+    environment = {"PEER_BUS_ARN": peer.bus, "PROBED_MACHINE_ARN": PROBED, "AWS_ENDPOINT_URL_SFN": refusing(code)}
     [answer] = invoke(tmp_path, SOURCES["forward_on_failure"], [EVENT], endpoint, environment=environment)
     assert answer == {"returned": {"forwarded": True}}
     [seen] = peer()
     assert {name: seen[name] for name in ("source", "detail-type", "detail")} == {
         name: EVENT[name] for name in ("source", "detail-type", "detail")
     }
-    assert seen["region"] == WEST, "it begins anew, so that no forward rule of the peer may send it back"
+    assert seen["region"] == WEST, "so that `region` alone would let the peer send it back"
 
 
-def test_an_unreachable_probe_counts_as_failure(endpoint: str, peer: Any, tmp_path: Path) -> None:
-    environment = {
-        "PEER_BUS_ARN": peer.bus,
-        "PROBED_MACHINE_ARN": f"arn:aws:states:{EAST}:{ACCOUNT}:stateMachine:any",
-        "AWS_ENDPOINT_URL_SFN": NOBODY,
-        "AWS_MAX_ATTEMPTS": "1",
-    }
+@pytest.mark.parametrize("code", ["ThrottlingException", "AccessDeniedException", "StateMachineDoesNotExist", "InvalidArn"])
+def test_a_refusal_is_no_failure_of_the_region(code: str, endpoint: str, peer: Any, tmp_path: Path, refusing: Any) -> None:
+    environment = {"PEER_BUS_ARN": peer.bus, "PROBED_MACHINE_ARN": PROBED, "AWS_ENDPOINT_URL_SFN": refusing(code)}
     [answer] = invoke(tmp_path, SOURCES["forward_on_failure"], [EVENT], endpoint, environment=environment)
+    assert (answer, peer()) == ({"returned": {"forwarded": False}}, [])
+
+
+@pytest.mark.parametrize("probed", [NOBODY, "silent"])
+def test_an_unreachable_probe_counts_as_failure(probed: str, endpoint: str, peer: Any, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        there = f"http://127.0.0.1:{silent.getsockname()[1]}" if probed == "silent" else probed
+        environment = {"PEER_BUS_ARN": peer.bus, "PROBED_MACHINE_ARN": PROBED, "AWS_ENDPOINT_URL_SFN": there}
+        [answer] = invoke(tmp_path, SOURCES["forward_on_failure"], [EVENT], endpoint, environment=environment)
     assert (answer, len(peer())) == ({"returned": {"forwarded": True}}, 1)
 
 
@@ -522,9 +538,39 @@ def test_an_unreachable_peer_is_an_error(endpoint: str, tmp_path: Path) -> None:
     """So that Lambda tries again."""
     environment = {
         "PEER_BUS_ARN": f"arn:aws:events:{WEST}:{ACCOUNT}:event-bus/etl",
-        "PROBED_MACHINE_ARN": f"arn:aws:states:{EAST}:{ACCOUNT}:stateMachine:gone",
+        "PROBED_MACHINE_ARN": PROBED,
+        "AWS_ENDPOINT_URL_SFN": NOBODY,
         "AWS_ENDPOINT_URL_EVENTBRIDGE": NOBODY,
-        "AWS_MAX_ATTEMPTS": "1",
     }
     [answer] = invoke(tmp_path, SOURCES["forward_on_failure"], [EVENT], endpoint, environment=environment)
     assert answer["errorType"] == "EndpointConnectionError"
+
+
+@pytest.mark.parametrize("sick", [{EAST, WEST}, {EAST}, set()], ids=["both sick", "one sick", "none sick"])
+@pytest.mark.parametrize("forward", ["always", "on-failure"])
+def test_an_event_crosses_once(forward: str, sick: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The forward rules and functions of both Regions as generated, in a world: what is put in one Region reaches the peer at most
+    once, and never comes back."""
+    monkeypatch.setattr("sfn_dsl.simulate.clients.WorldClient._call", _with_sick(sick))
+    deployment = Deployment(active=EAST, passive=WEST, forward=forward)
+    world = World(regions=(EAST, WEST), account=ACCOUNT)
+    deploy(world, [shared(region, deployment) for region in (EAST, WEST)], [])
+    detail = {"batch_id": "b", "pipeline": "up", "status": "SUCCEEDED", "produced_region": EAST}
+    entry = {"EventBusName": "etl", "Source": "sfn-dsl.up", "DetailType": DETAIL_TYPE}
+    world.place(EAST).events.call("PutEvents", {"Entries": [{**entry, "Detail": json.dumps(detail)}]}, world.now)
+    world.run(seconds=3600)
+    crossed = forward == "always" or EAST in sick
+    assert {region: len(world.place(region).events.events) for region in (EAST, WEST)} == {EAST: 1, WEST: int(crossed)}
+
+
+def _with_sick(sick: set[str]) -> Any:
+    """Calls of a world in which Step Functions of some Regions is broken."""
+    real = WorldClient._call
+
+    def call(self: WorldClient, operation: str, **arguments: Any) -> Any:
+        if self._service == "stepfunctions" and self._there.name in sick:
+            response = {"Error": {"Code": "InternalServerError", "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 500}}
+            raise ClientError(response, operation)
+        return real(self, operation, **arguments)
+
+    return call

@@ -11,11 +11,11 @@ import sfn_dsl
 ROOT = Path(sfn_dsl.__file__).parent
 # Top to bottom, as in ARCHITECTURE.md.
 LAYERS = [
-    {"errors", "span", "codes"},
+    {"errors", "span", "evidence", "codes"},
     {"diagnostic"},
     {"asl"},
     {"expression"},
-    {"functions", "deployment", "schedules"},
+    {"functions", "deployment", "schedules", "event_pattern"},
     {"region"},
     {"deployment_faults"},
     {"policy", "settings", "texts"},

@@ -4,12 +4,15 @@ is good for."""
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import Counter
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sfn_dsl.evidence import BATCHES, COUNTED, WORLDS, Counted
 from sfn_dsl.proof.ablations import ABLATIONS
 from sfn_dsl.proof.artefacts import Artefacts
 from sfn_dsl.proof.campaign import Job, run_job, run_jobs
@@ -26,6 +29,7 @@ from sfn_dsl.proof.strategies import ACTIVE, PASSIVE, STRATEGIES
 from sfn_dsl.resources.model import EventBus, Function, Permission, Queue, Role, Rule, Schedule, Table, Topic
 from sfn_dsl.simulate.simulation import Machine
 
+ROOT = Path(__file__).parents[1]
 SMALL: dict[str, Any] = {"batches": 8, "hours": 6.0, "aftermath": 14.0}
 
 
@@ -191,6 +195,23 @@ def test_many_worlds_of_all_strategies() -> None:
     assert {one.published_twice_by_ledger for one in found.values()} == {0}
     assert {one.lost for one in found.values()} == {0}
     assert found["arbiter"].broken == ()
+    assert {name: Counted(one.ran_twice, one.published_twice) for name, one in found.items()} == COUNTED
+
+
+def test_what_texts_say_of_the_strategies_is_what_was_counted() -> None:
+    """The figures of findings, of the guide and of bench/README.md are from one place."""
+    table = (ROOT / "bench" / "README.md").read_text(encoding="utf-8").partition("| strategy | ran >1 |")[2].partition("\n\n")[0]
+    rows = {title: (ran, published) for title, ran, published in re.findall(r"^\| ([^|]+) \| ([\d,]+) \| ([\d,]+) \|", table, re.M)}
+    assert rows == {STRATEGIES[name].title: (f"{one.ran:,}", f"{one.published:,}") for name, one in COUNTED.items()}
+    guide = (ROOT / "docs" / "triggers-and-regions.md").read_text(encoding="utf-8")
+    for said in (
+        f"of {BATCHES:,} batches in {WORLDS} simulated worlds",
+        f"always forwarded: {COUNTED['forward'].ran:,} ran twice; with a claim in the global table {COUNTED['mrec-claim'].ran:,}, of "
+        f"which {COUNTED['mrec-claim'].published} were published twice",
+        f"{COUNTED['mrec-flag'].ran} ran twice, {COUNTED['mrec-flag'].published} were published twice when promoted by itself",
+        f"{COUNTED['arbiter'].ran} ran twice, because a Region stopped in the middle of a stage; {COUNTED['arbiter'].published} were",
+    ):
+        assert said in guide
 
 
 def test_how_many_processes_work_makes_no_difference() -> None:

@@ -21,6 +21,7 @@ from sfn_dsl.resources.model import (
     Arn,
     Endpoint,
     EventSourceMapping,
+    Function,
     InputTransformer,
     MachineLogging,
     Policy,
@@ -76,12 +77,23 @@ def role(service: str, resource: Value, action: str = "states:StartExecution") -
 PEER = WEST.arn("events", "event-bus/etl")
 FORWARD = rule(sent(arn=PEER), event_pattern={"source": ["a"], "region": ["us-east-1"]})
 MACHINE = EAST.arn("states", "stateMachine:m")
+
+
+def forwarder(pattern: dict[str, Any], bus: str = PEER) -> tuple[Resource, ...]:
+    """A rule and its function, which may put events on a bus."""
+    able = dataclasses.replace(role("lambda.amazonaws.com", bus, "events:PutEvents"), id="F", role_name="f")
+    function = Function(id="Forwarder", function_name="f", role_arn=Arn("F"), source="")
+    return rule(sent(arn=Arn("Forwarder")), event_pattern=pattern), able, function
+
+
 RIGHT = {
     "with dead letters": template(rule(), *letters()),
     "any rule of the bus may send": template(rule(), *letters(EAST.arn("events", "rule/*"))),
     "any source may send": template(rule(), *letters(Condition={})),
     "a queue of another template": template(rule(sent(dead_letter_arn=EAST.arn("sqs", "other")))),
     "a guarded forward": template(FORWARD, *letters()),
+    "a guarded function": template(*forwarder({"source": ["a"], "detail": {"produced_region": ["us-east-1"]}}), *letters()),
+    "a function for this Region's bus": template(*forwarder({"source": ["a"]}, EAST.arn("events", "event-bus/b")), *letters()),
     "a bus of this Region": template(rule(sent(arn=EAST.arn("events", "event-bus/b"))), *letters()),
     "the right on a machine": template(role("events.amazonaws.com", MACHINE)),
     "a right on a pattern": template(role("events.amazonaws.com", MACHINE + "*")),
@@ -106,9 +118,11 @@ def test_nothing_is_found(name: str) -> None:
 
 
 @pytest.mark.parametrize("made", [everything(EAST), everything(WEST)], ids=["us-east-1", "us-west-1"])
-def test_the_template_with_all_types_lacks_dead_letters_only(made: Template) -> None:
-    """Two of its targets have none."""
-    assert {found.code for found in lint(made)} == {"SFN504"}
+def test_the_template_with_all_types_lacks_dead_letters_and_a_guard(made: Template) -> None:
+    """Two of its targets have no dead letters, and its function has the role of the forward rule."""
+    assert [(found.code, found.severity) for found in lint(made)] == [
+        (code, Severity.WARNING) for code in ("SFN504", "SFN504", "SFN505")
+    ]
 
 
 WRONG: dict[str, tuple[str, str, Template]] = {
@@ -131,6 +145,11 @@ WRONG: dict[str, tuple[str, str, Template]] = {
         "SFN505",
         "without asking",
         template(dataclasses.replace(FORWARD, event_pattern={"region": ["us-east-1", "us-west-1"]}), *letters()),
+    ),
+    "a function that sends on without a guard": (
+        "SFN505",
+        "rule `r` calls a function that may put events on a bus in us-west-1",
+        template(*forwarder({"source": ["a"], "region": ["us-east-1"]}), *letters()),
     ),
     "a right on an alias": (
         "SFN603",
@@ -208,7 +227,7 @@ def test_a_template_that_is_broken(name: str) -> None:
     code, said, made = WRONG[name]
     assert all(found.severity is not Severity.ERROR for found in check(made))
     found = [one for one in lint(made, span=SPAN) if said in one.message]
-    expected = Severity.WARNING if code == "SFN504" else Severity.ERROR
+    expected = Severity.WARNING if code == "SFN504" or "may put events" in said else Severity.ERROR
     assert [(one.code, one.severity, one.span) for one in found] == [(code, expected, SPAN)]
     assert found[0].help
     assert {one.code for one in lint(made)} == {code}

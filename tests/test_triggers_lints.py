@@ -74,6 +74,7 @@ def contract(**fields: str) -> str:
 
 SCHEDULE = 'Schedule(expression="{}", timezone="{}", input={{"batch_id": SCHEDULED_TIME}}{})'
 PATTERN = 'EventRule(pattern={{"source": [{}]}}, input={{"batch_id": "{}"}})'
+EXTERNAL = 'EventRule(pattern={{"source": [{}]}}, input={{"batch_id": "{}"}}{})'
 LONG = "x" * 60
 # Code, severity, where (a text of the line), what is said, the pipelines' file, setup.cfg.
 CASES: dict[str, tuple[str, str, str, str, str, str]] = {
@@ -87,6 +88,81 @@ CASES: dict[str, tuple[str, str, str, str, str, str]] = {
     "tried for as long as the interval": (
         "SFN503", "error", "triggers=", "slots come every 900 seconds, and one is tried for 900 seconds",
         alone(SCHEDULE.format("rate(15 minutes)", "UTC", ", max_age_seconds=900")), ONE,
+    ),
+    "a cron of a year that is over": (
+        "SFN501", "error", "triggers=", "`cron(0 2 * * ? 2020)` never fires", alone(SCHEDULE.format("cron(0 2 * * ? 2020)", "UTC", "")), ONE,
+    ),
+    "a time that is over": (
+        "SFN501", "error", "triggers=", "`at(2020-01-01T00:00:00)` never fires", alone(SCHEDULE.format("at(2020-01-01T00:00:00)", "UTC", "")), ONE,
+    ),
+    "a schedule that is tried too often": (
+        "SFN503", "error", "triggers=", "`retries` is 500", alone(SCHEDULE.format("rate(1 day)", "UTC", ", retries=500")), ONE,
+    ),
+    "a schedule with too much input": (
+        "SFN509", "error", "triggers=", "the `input` of the schedule has at least 300,0",
+        alone('Schedule(expression="rate(1 day)", input={"batch_id": "x" * 300_000})'), ONE,
+    ),
+    "a schedule whose input is no JSON": (
+        "SFN107", "error", "triggers=", "the `input` of the schedule cannot be written as JSON", alone('Schedule(expression="rate(1 day)", input={"batch_id": {1, 2}})'), ONE,
+    ),
+    "a rule that is tried too often": (
+        "SFN503", "error", "triggers=", "`retries` is 900", alone(EXTERNAL.format('"a"', "$.detail.id", ", retries=900")), ONE,
+    ),
+    "a rule that is tried too shortly": (
+        "SFN503", "error", "triggers=", "`max_age_seconds` is 5", alone(EXTERNAL.format('"a"', "$.detail.id", ", max_age_seconds=5")), ONE,
+    ),
+    "a rule for objects that is tried too often": (
+        "SFN503", "error", "triggers=", "`retries` is -1", alone('S3Event(bucket="lake", input={"batch_id": "key"}, retries=-1)'), ONE,
+    ),
+    "messages by fewer than no calls": (
+        "SFN503", "error", "triggers=", "`concurrency` is -1", alone('SnsEvent(topic="t", input={"batch_id": "id"}, key="batch_id", concurrency=-1)'), ONE,
+    ),
+    "events by fewer than no calls": (
+        "SFN503", "error", "triggers=", "`concurrency` is -1", (HEAD + UP + DOWN).replace("consumes=(ready,)", "consumes=(ready,), triggers=(EventLambda(concurrency=-1),)"), ONE,
+    ),
+    "a path without a root": (
+        "SFN520", "error", "triggers=", "`detail.id`, from which the input `batch_id` is to come", alone(PATTERN.format('"a"', "detail.id")), ONE,
+    ),
+    "a path with quotes": (
+        "SFN520", "error", "triggers=", "is no path into an event", alone(PATTERN.format('"a"', "$.detail['id']")), ONE,
+    ),
+    "a path that is a number": (
+        "SFN520", "error", "triggers=", "`3`, from which the input `batch_id` is to come", alone('EventRule(pattern={"source": ["a"]}, input={"batch_id": 3})'), ONE,
+    ),
+    "an empty path into a message": (
+        "SFN520", "error", "triggers=", "is no path into a message", alone('SnsEvent(topic="t", input={"batch_id": ""}, key="batch_id")'), ONE,
+    ),
+    "a path into a message that is a number": (
+        "SFN520", "error", "triggers=", "`3`, from which the input `batch_id` is to come", alone('SnsEvent(topic="t", input={"batch_id": 3}, key="batch_id")'), ONE,
+    ),
+    "a part of an S3 event that is a list": (
+        "SFN520", "error", "triggers=", "an S3 event has no `['key']`", alone('S3Event(bucket="lake", input={"batch_id": ["key"]})'), ONE,
+    ),
+    "a filter that there is not": (
+        "SFN522", "error", "triggers=", "EventBridge refuses `source` of the event pattern: Unrecognized match type nope", alone(PATTERN.format('{"nope": 1}', "$.id")), ONE,
+    ),
+    "a filter of a wrong type": (
+        "SFN522", "error", "triggers=", "EventBridge refuses `source` of the event pattern: prefix match pattern must be a string", alone(PATTERN.format('{"prefix": 1}', "$.id")), ONE,
+    ),
+    "a filter in an alternative": (
+        "SFN522", "error", "triggers=", "EventBridge refuses `$or.detail.a` of the event pattern",
+        alone('EventRule(pattern={"$or": [{"source": ["a"]}, {"detail": {"a": [{"nope": 1}]}}]}, input={"batch_id": "$.id"})'), ONE,
+    ),
+    "a date in a pattern": (
+        "SFN107", "error", "triggers=", "the event pattern cannot be written as JSON", "import datetime\n" + alone(PATTERN.format("datetime.datetime(2026, 1, 1)", "$.id")), ONE,
+    ),
+    "infinity in a pattern": (
+        "SFN107", "error", "triggers=", "the event pattern cannot be written as JSON", alone(PATTERN.format("1e400", "$.id")), ONE,
+    ),
+    "a topic that cannot be": (
+        "SFN102", "error", "triggers=", "`a topic` is no topic", alone('SnsEvent(topic="a topic", input={"batch_id": "id"}, key="batch_id")'), ONE,
+    ),
+    "a bucket that cannot be": (
+        "SFN102", "error", "triggers=", "`Bad_Bucket` is no name of a bucket", alone('S3Event(bucket="Bad_Bucket", input={"batch_id": "key"})'), ONE,
+    ),
+    "an alarm before the beginning": (
+        "SFN104", "error", "down = Pipeline", "`duration_seconds` of the alarms of pipeline `down` is -5",
+        alone(SCHEDULE.format("rate(1 day)", "UTC", ""), **{"control=row": "control=row, alarms=Alarms(duration_seconds=-5)"}), ONE,
     ),
     "an input that nobody gives": (
         "SFN520", "error", "triggers=", "needs the input `batch_id`", alone(SCHEDULE.format("rate(1 day)", "UTC", "").replace("batch_id", "at")), ONE,
@@ -102,13 +178,13 @@ CASES: dict[str, tuple[str, str, str, str, str, str]] = {
         "SFN506", "warning", "forward = always", "runs every batch twice", HEAD + UP + DOWN, TWO + "forward = always\n" + SECTIONS,
     ),
     "forward always by default": (
-        "SFN506", "warning", "passive = us-west-1", "24,000 of 24,000", HEAD + UP + DOWN, TWO + SECTIONS,
+        "SFN506", "warning", "passive = us-west-1", "(6,000 of 6,000 batches in 100 simulated worlds; with a claim in a table that is copied later still 2,820)", HEAD + UP + DOWN, TWO + SECTIONS,
     ),
     "forward on failure without a gate": (
-        "SFN506", "warning", "forward = on-failure", "1,291 of 24,000", HEAD + UP + DOWN, TWO + "forward = on-failure\n" + SECTIONS,
+        "SFN506", "warning", "forward = on-failure", "(5 of 6,000 batches in 100 simulated worlds ran twice, 4 with one Region)", HEAD + UP + DOWN, TWO + "forward = on-failure\n" + SECTIONS,
     ),
     "a flag that is copied later": (
-        "SFN506", "info", "gate = mrec-manual", "1,219 of 24,000", HEAD + UP + DOWN, TWO + "gate = mrec-manual\n" + SECTIONS,
+        "SFN506", "info", "gate = mrec-manual", "(26 of 6,000 batches in 100 simulated worlds ran twice with promotion by itself, 22 were published twice)", HEAD + UP + DOWN, TWO + "gate = mrec-manual\n" + SECTIONS,
     ),
     "a schedule in two Regions without a gate": (
         "SFN506", "warning", "triggers=", "both us-east-1 and us-west-1 run every slot",
@@ -174,6 +250,9 @@ CASES: dict[str, tuple[str, str, str, str, str, str]] = {
     "a contract in another's name": (
         "SFN529", "warning", "ready =", "pipeline `up` announces its batches as `upp`", (HEAD + UP).replace('BatchReady(pipeline="up"', 'BatchReady(pipeline="upp"'), ONE,
     ),
+    "a field that the event says by itself": (
+        "SFN104", "error", "ready =", "`fields` of the BatchReady of `up` has `produced_region`", contract(produced_region='"us-west-1"'), ONE,
+    ),
     "a contract for nobody": ("SFN530", "info", "ready =", "no pipeline of the project consumes what `up` announces", HEAD + UP, ONE),
     "a rule's name": (
         "SFN611", "error", "down = Pipeline", f"characters, over 64: `{LONG}-on-event`",
@@ -236,6 +315,20 @@ CLEAN = {
     "another hour": (alone(SCHEDULE.format("cron(30 3 * * ? *)", "America/New_York", "")), ONE),
     "an accepted gap": (alone(SCHEDULE.format("cron(30 2 * * ? *)", "America/New_York", ", skips_dst=True")), ONE),
     "a second less than the interval": (alone(SCHEDULE.format("rate(15 minutes)", "UTC", ", max_age_seconds=899")), ONE),
+    "all that a pattern may hold": (
+        alone(
+            'EventRule(pattern={"$or": [{"source": ["a"]}, {"source": [{"prefix": "b"}]}], "detail": {"a": [{"numeric": [">", 1]}, None], '
+            '"b": [{"exists": True}], "c": [{"anything-but": {"prefix": "x"}}]}}, input={"batch_id": "$.detail.items[0].key-1", "at": "$.time"})'
+        ),
+        ONE,
+    ),
+    "a year to come": (alone(SCHEDULE.format("cron(0 2 * * ? 2031)", "UTC", "")), ONE),
+    "a topic of another account": (
+        alone(
+            'SnsEvent(topic="arn:aws:sns:us-east-1:444455556666:t.fifo", input={"batch_id": "a.b"}, key="batch_id", concurrency=0)'
+        ),
+        ONE,
+    ),
     "the event's id beside a key": (
         alone('EventRule(pattern={"source": ["a"]}, input={"batch_id": "$.detail.id", "at": "$.id"})'),
         ONE,

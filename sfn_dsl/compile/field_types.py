@@ -39,32 +39,34 @@ class _Check:
     known: set[type] = dataclasses.field(default_factory=set)
 
 
-def misfits(declaration: Any) -> Iterator[Misfit]:
+def misfits(declaration: Any, *, expressions: bool = True) -> Iterator[Misfit]:
     """Every field of a dataclass, and of the dataclasses of this package that it is made of, whose value does not fit its type.
 
     Only outer types count: an object, a list, a text, one of our classes. An expression is let through for plain values and
-    lists, because most of these may be known at run time only. Fields of any type are not looked at.
+    lists, because most of these may be known at run time only; not without `expressions`. Fields of any type are not looked at.
     """
-    for check in _checks(declaration.__class__):
+    for check in _checks(declaration.__class__, expressions):
         value = getattr(declaration, check.field)
         if type(value) not in check.known:
             if not any(fits(value) for fits in check.fits):
                 yield Misfit(check.field, check.wanted, check.help or f"it is of type {type(value).__name__}")
                 continue
-            check.known.add(type(value))
+            # A class says by itself, and not by its type, which one it is.
+            if not isinstance(value, type):
+                check.known.add(type(value))
         if check.made_of and dataclasses.is_dataclass(value) and type(value).__module__.startswith("sfn_dsl.steps."):
-            yield from misfits(value)
+            yield from misfits(value, expressions=expressions)
 
 
 @functools.cache
-def _checks(cls: Any) -> tuple[_Check, ...]:
+def _checks(cls: Any, expressions: bool) -> tuple[_Check, ...]:
     try:
         hints = get_type_hints(cls)
     except NameError:
         return ()  # a class of the user's own with names that only a type checker sees
     found = []
     for field in dataclasses.fields(cls):
-        kinds = _kinds(hints[field.name])
+        kinds = _kinds(hints[field.name], (Expression,) if expressions else ())
         if field.name in _CHECKED_ELSEWHERE or kinds is None:
             continue
         nouns = dict.fromkeys(noun for _, noun, _ in kinds if noun)
@@ -74,13 +76,14 @@ def _checks(cls: Any) -> tuple[_Check, ...]:
     return tuple(found)
 
 
-def _kinds(hint: Any) -> list[tuple[Callable[[Any], bool], str, str]] | None:
-    """How values of a type are told at run time, with a noun and a help for each; None where anything goes."""
+def _kinds(hint: Any, plain: tuple[type, ...]) -> list[tuple[Callable[[Any], bool], str, str]] | None:
+    """How values of a type are told at run time, with a noun and a help for each; None where anything goes. `plain`: what also
+    stands for plain values and lists."""
     origin = get_origin(hint) or hint
     if origin is Union or origin is types.UnionType:
         found = []
         for member in get_args(hint):
-            kinds = _kinds(member)
+            kinds = _kinds(member, plain)
             if kinds is None:
                 return None
             found += kinds
@@ -88,13 +91,18 @@ def _kinds(hint: Any) -> list[tuple[Callable[[Any], bool], str, str]] | None:
     if origin is type(None):
         return [(lambda value: value is None, "", "")]
     if origin in (list, tuple):
-        return [(lambda value: isinstance(value, (list, tuple, Expression)), "list", "")]
+        return [(lambda value: isinstance(value, (list, tuple, *plain)), "list", "")]
     if origin is Mapping:
         return [(lambda value: isinstance(value, Mapping), "dict", "")]
     if origin is int:
-        return [(lambda value: isinstance(value, (int, Expression)) and not isinstance(value, bool), "integer", "")]
+        return [(lambda value: isinstance(value, (int, *plain)) and not isinstance(value, bool), "integer", "")]
     if origin in (str, bool):
-        return [(lambda value: isinstance(value, (origin, Expression)), _NOUNS[origin], "")]
+        return [(lambda value: isinstance(value, (origin, *plain)), _NOUNS[origin], "")]
+    if origin is type and get_args(hint):
+        [wanted] = get_args(hint)
+        return [
+            (lambda value: isinstance(value, type) and issubclass(value, wanted), wanted.__name__, f"write `{wanted.__name__}`")
+        ]
     if not isinstance(origin, type) or origin is object or not origin.__module__.startswith("sfn_dsl."):
         return None
     noun, help = _NOUNS.get(origin, origin.__name__.strip("_")), _HELP.get(origin, "")

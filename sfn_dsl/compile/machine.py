@@ -142,6 +142,7 @@ def _settings_make_sense(pipeline: Pipeline, language: str, problems: Problems) 
         problems.add(
             "SFN104", f"`timeout_seconds` of pipeline `{pipeline.name}` is {timeout!r}", pipeline.span, "it must be 1 to 99,999,999"
         )
+    _alarms_make_sense(pipeline, problems)
     for key, value in pipeline.tags.items():
         if len(key) > 128 or not isinstance(value, str) or len(value) > 256:
             problems.add(
@@ -150,6 +151,23 @@ def _settings_make_sense(pipeline: Pipeline, language: str, problems: Problems) 
                 pipeline.span,
                 "128 and 256 characters",
             )
+
+
+def _alarms_make_sense(pipeline: Pipeline, problems: Problems) -> None:
+    wrong = list(misfits(pipeline.alarms, expressions=False))
+    for misfit in wrong:
+        message = f"`{misfit.field}` of the alarms of pipeline `{pipeline.name}` is no {misfit.wanted}"
+        problems.add("SFN104", message, pipeline.span, misfit.help)
+    if wrong:
+        return
+    longest = 365 * 86_400
+    for name, value, most in (
+        ("duration_seconds", pipeline.alarms.duration_seconds, longest),
+        ("fresh_within_hours", pipeline.alarms.fresh_within_hours, 168),
+    ):
+        if value is not None and not 1 <= value <= most:
+            message = f"`{name}` of the alarms of pipeline `{pipeline.name}` is {value:,}"
+            problems.add("SFN104", message, pipeline.span, f"write 1 to {most:,}, or leave it out")
 
 
 def _jsonpath_fragment(root: Scope) -> bool:

@@ -10,9 +10,11 @@ from sfn_dsl.expression import Setting, Template
 from sfn_dsl.region import Target
 from sfn_dsl.span import Span, caller
 
-__all__ = ["DETAIL_TYPE", "BatchReady"]
+__all__ = ["DETAIL_TYPE", "RESERVED", "BatchReady"]
 
 DETAIL_TYPE: Final = "BatchReady"
+RESERVED: Final = frozenset({"pipeline", "batch_id", "status", "produced_region"})
+"""Members of the event's detail that rules ask for, and that `fields` cannot give another meaning."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

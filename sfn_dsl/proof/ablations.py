@@ -123,7 +123,8 @@ def _loop_guard(artefacts: Artefacts) -> Artefacts:
     def edit(resource: Resource) -> Resource | None:
         if not isinstance(resource, Rule) or resource.name != f"{bus}-forward":
             return resource
-        return replace(resource, event_pattern={name: value for name, value in resource.event_pattern.items() if name != "region"})
+        kept = {name: value for name, value in resource.event_pattern.items() if name not in ("region", "detail")}
+        return replace(resource, event_pattern=kept)
 
     return with_resources(artefacts, edit)
 

@@ -13,7 +13,7 @@ from sfn_dsl.diagnostic import Diagnostic, Severity
 from sfn_dsl.region import Arn as Parsed
 from sfn_dsl.region import parse_arn
 from sfn_dsl.resources.availability import lacking
-from sfn_dsl.resources.functions import EventSourceMapping
+from sfn_dsl.resources.functions import EventSourceMapping, Function
 from sfn_dsl.resources.iam.evaluation import covers
 from sfn_dsl.resources.identity import Role
 from sfn_dsl.resources.machines import StateMachine
@@ -37,7 +37,7 @@ def lint(template: Template, *, span: Span = NOWHERE) -> tuple[Diagnostic, ...]:
     """Findings about a template whose references are good: SFN504 dead letters, SFN505 forwarding in a circle, SFN603 rights on an
     alias, SFN604 another Region, SFN605 a type that the Region lacks.
 
-    SFN504 is a warning, the others are errors. `span`: where the findings stand.
+    SFN504, and SFN505 of a function, are warnings, the others are errors. `span`: where the findings stand.
     """
     found: list[Diagnostic] = []
     for resource in template.resources:
@@ -122,18 +122,60 @@ def _lets(statement: Mapping[str, Any], queue: str, rule: str) -> bool:
 
 
 def _forwarding(resource: Resource, template: Template, span: Span) -> Iterator[Diagnostic]:
-    if not isinstance(resource, Rule) or resource.event_pattern.get("region") == [template.target.region]:
+    if not isinstance(resource, Rule):
         return
+    home = template.target.region
+    pattern: Any = resource.event_pattern
+    by_bus = pattern.get("region") == [home]
+    detail = pattern.get("detail")
+    by_function = isinstance(detail, Mapping) and detail.get("produced_region") == [home]
     for target in resource.targets:
-        arn = _parsed(target.arn, template)
-        if arn is not None and _is_bus(arn) and arn.region != template.target.region:
+        text = resolve(target.arn, template)
+        arn = parse_arn(text)
+        if arn is not None and _is_bus(arn) and arn.region != home and not by_bus:
             yield Diagnostic(
                 code="SFN505",
                 message=f"rule `{resource.name}` sends events to {arn.region} without asking where they come from, so that two "
                 "Regions which do so send them to and fro for ever",
-                help=f'add `"region": ["{template.target.region}"]` to its pattern',
+                help=f'add `"region": ["{home}"]` to its pattern',
                 span=span,
             )
+        away = [] if by_function else _buses_elsewhere(text, template)
+        if away:
+            yield Diagnostic(
+                code="SFN505",
+                message=f"rule `{resource.name}` calls a function that may put events on a bus in {away[0]}, where they count as "
+                "that Region's own: two Regions that send on what they get send it to and fro for ever",
+                help="let the event's detail hold the Region that it began in, such as BatchReady's `produced_region`, and add "
+                f'`"detail": {{"produced_region": ["{home}"]}}` to the pattern',
+                span=span,
+                severity=Severity.WARNING,
+            )
+
+
+def _buses_elsewhere(function: str, template: Template) -> list[str]:
+    """Regions on whose buses a function of the template may put events, other than its own."""
+    found: list[str] = []
+    for resource in template.resources:
+        if not isinstance(resource, Function) or _arn_of(resource, template) != function:
+            continue
+        own = resolve(resource.role_arn, template)
+        for role in template.resources:
+            if isinstance(role, Role) and _arn_of(role, template) == own:
+                for statement in _granted(role, template, ("events:PutEvents",)):
+                    buses = [parse_arn(str(text)) for text in _listed(statement.get("Resource"))]
+                    found += [bus.region for bus in buses if bus and _is_bus(bus) and bus.region != template.target.region]
+    return found
+
+
+def _granted(role: Role, template: Template, actions: tuple[str, ...]) -> Iterator[Mapping[str, Any]]:
+    """The statements by which a role may do one of some actions."""
+    for policy in role.policies:
+        document: Any = resolve(policy.document, template)
+        for statement in _listed(document.get("Statement")):
+            allowed = [str(action) for action in _listed(statement.get("Action"))]
+            if statement.get("Effect") == "Allow" and any(covers(one, action) for one in allowed for action in actions):
+                yield statement
 
 
 def _rights(resource: Resource, template: Template, span: Span) -> Iterator[Diagnostic]:
@@ -146,14 +188,9 @@ def _rights(resource: Resource, template: Template, span: Span) -> Iterator[Diag
         if isinstance(statement.get("Principal"), dict)
         for service in _listed(statement["Principal"].get("Service"))
     }
-    for policy in resource.policies:
-        document: Any = resolve(policy.document, template)
-        for statement in _listed(document.get("Statement")):
-            actions = [str(action) for action in _listed(statement.get("Action"))]
-            if statement.get("Effect") != "Allow" or not any(covers(action, start) for action in actions for start in _STARTS):
-                continue
-            for text in _listed(statement.get("Resource")):
-                yield from _right(resource, str(text), trusted, template, span)
+    for statement in _granted(resource, template, _STARTS):
+        for text in _listed(statement.get("Resource")):
+            yield from _right(resource, str(text), trusted, template, span)
 
 
 def _right(role: Role, text: str, trusted: set[str], template: Template, span: Span) -> Iterator[Diagnostic]:

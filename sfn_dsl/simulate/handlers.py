@@ -61,6 +61,7 @@ def _modules(clients: WorldClients, environment: Mapping[str, str]) -> dict[str,
         ClientError=ClientError,
         ConnectionError=EndpointConnectionError,
         EndpointConnectionError=EndpointConnectionError,
+        HTTPClientError=EndpointConnectionError,
     )
     config = _module("botocore.config", Config=SimpleNamespace)
     world, clock = clients.world, clients.place.clock

@@ -28,6 +28,7 @@ from sfn_dsl.resources.model import (
     SecondaryIndex,
     Table,
     Topic,
+    Value,
 )
 from sfn_dsl.resources.model import RetryPolicy as Delivery
 from sfn_dsl.resources.template import Template
@@ -139,10 +140,12 @@ def bridge_source(target: Target) -> str:
 def _forward(target: Target, peer: str, contracts: Sequence[BatchReady]) -> list[Resource]:
     """Events of this Region go to the peer's bus. The pattern asks for this Region, so that no event comes back."""
     deployed = target.deployed
-    pattern = {
+    pattern: dict[str, Value] = {
         "source": sorted({contract.source(target) for contract in contracts}),
         "detail-type": [DETAIL_TYPE],
         "region": [target.region],
+        # What a function puts on the peer's bus is of the peer's `region`; only the detail still says where it began.
+        "detail": {"produced_region": [target.region]},
     }
     peer_bus = f"arn:{target.partition}:events:{peer}:{target.account}:event-bus/{deployed.bus}"
     letters = Queue(id="ForwardDeadLetters", queue_name=f"{deployed.bus}-forward-dead-letters")
@@ -169,7 +172,14 @@ def _forward(target: Target, peer: str, contracts: Sequence[BatchReady]) -> list
         source = source_template("forward_on_failure.py.j2", peer=peer)
         about = f"Sends events on to {peer} when needed."
         found += function_resources(
-            target, name=name, label="forwarder", source=source, description=about, rights=rights, environment=environment
+            target,
+            name=name,
+            label="forwarder",
+            source=source,
+            description=about,
+            rights=rights,
+            environment=environment,
+            seconds=30,
         )
         # Without it an event is gone that the function could not forward in three attempts.
         found.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sfn_dsl.compile.starts import waited_for
-from sfn_dsl.control.contract import BatchReady
+from sfn_dsl.control.contract import RESERVED, BatchReady
 from sfn_dsl.control.start import StartBatch
 from sfn_dsl.diagnostic import Diagnostic, Severity
 from sfn_dsl.errors import DeclarationError
@@ -132,6 +132,13 @@ def _producers(declared: list[Pipeline]) -> Iterator[Diagnostic]:
                 span=contract.span,
                 help=f'write `BatchReady(pipeline="{pipeline.name}", ...)`',
                 severity=Severity.WARNING,
+            )
+        for name in sorted(RESERVED & contract.fields.keys()):
+            yield Diagnostic(
+                code="SFN104",
+                message=f"`fields` of the BatchReady of `{contract.pipeline}` has `{name}`, which the event says by itself",
+                span=contract.span,
+                help="give the field another name",
             )
         yield from batch_problems(contract.batch_id, f"the contract `{contract.pipeline}`", contract.span)
         yield from payload_problems(contract)

@@ -13,6 +13,7 @@ from sfn_dsl.resources.iam.statement import Statement
 from sfn_dsl.resources.model import Arn, EventInvokeConfig, Name, Permission, Queue, Resource, Rule, RuleTarget
 from sfn_dsl.resources.model import RetryPolicy as Delivery
 from sfn_dsl.triggers.function import function_id
+from sfn_dsl.triggers.limits import concurrency_problems
 from sfn_dsl.triggers.parts import DEAD_LETTERS, batch_inputs, contract_problems, logical_id, wanted_fields
 from sfn_dsl.triggers.starter import starter_function
 from sfn_dsl.triggers.trigger import Trigger
@@ -52,6 +53,7 @@ class EventLambda(Trigger):
                 span=self.span,
                 help="mend `retries` or `max_age_seconds`",
             )
+        yield from concurrency_problems(self.concurrency, self.span)
         yield from contract_problems(pipeline, self.contracts(pipeline), self.span)
 
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:

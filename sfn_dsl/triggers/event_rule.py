@@ -15,7 +15,7 @@ from sfn_dsl.policy import THROTTLED, TRANSIENT
 from sfn_dsl.region import Target
 from sfn_dsl.resources.model import Resource, Rule
 from sfn_dsl.resources.model import RetryPolicy as Delivery
-from sfn_dsl.triggers.limits import pattern_problems
+from sfn_dsl.triggers.limits import delivery_problems, path_problems, pattern_problems
 from sfn_dsl.triggers.parts import (
     contract_problems,
     event_role,
@@ -36,10 +36,10 @@ _EVENT_INPUT = Reference(ContextRoot(), ("Execution", "Input"))
 class EventRule(Trigger):
     """A rule on the deployment's bus. By default it listens to every contract that the pipeline consumes.
 
-    `pattern`: an event pattern of your own instead, with `input`: input name to path in the event, such as `$.detail.id`.
-    `via=Intermediate`
-    puts the machine `<pipeline>-starter` between, which gives the execution a name made of the batch. `retries` and
-    `max_age_seconds`: how long EventBridge tries while the target is throttled; then the event is a dead letter.
+    `pattern`: an event pattern of your own instead, with `input`: input name to path in the event, such as `$.detail.id` (dots and
+    indices). `via=Intermediate` puts the machine `<pipeline>-starter` between, which gives the execution a name made of the batch.
+    `retries` (0 to 185) and `max_age_seconds` (60 to 86,400): how long EventBridge tries while the target is throttled; then the
+    event is a dead letter.
     """
 
     contract: BatchReady | None = None
@@ -55,8 +55,10 @@ class EventRule(Trigger):
         return (self.contract,) if self.contract is not None else pipeline.consumes
 
     def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
+        yield from delivery_problems(self.retries, self.max_age_seconds, "EventBridge", self.span)
         if self.pattern is not None:
             yield from pattern_problems(self.pattern, self.span)
+            yield from path_problems(self.input, self.span)
             yield from input_problems(pipeline, self.input, self.span)
             yield from self._ids(pipeline)
         elif not self.contracts(pipeline):

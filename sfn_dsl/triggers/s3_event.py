@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from sfn_dsl.constants import fold
 from sfn_dsl.diagnostic import Diagnostic, did_you_mean
-from sfn_dsl.expression import Template
+from sfn_dsl.expression import Expression
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.region import Target
 from sfn_dsl.resources.model import Bucket, Resource, Rule
 from sfn_dsl.resources.model import RetryPolicy as Delivery
+from sfn_dsl.triggers.limits import delivery_problems
 from sfn_dsl.triggers.parts import event_role, input_problems, logical_id, start_target, transformer
 from sfn_dsl.triggers.trigger import Trigger
 
@@ -27,6 +29,7 @@ _PATHS: Final[Mapping[str, str]] = {
     "sequencer": "$.detail.object.sequencer",
     "time": "$.time",
 }
+_BUCKET: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,7 +41,7 @@ class S3Event(Trigger):
     come twice start nothing twice: build the control row's batch of bucket, key and version.
     """
 
-    bucket: Template
+    bucket: str | Expression
     prefix: str = ""
     suffix: str = ""
     input: Mapping[str, str]
@@ -47,8 +50,16 @@ class S3Event(Trigger):
     max_age_seconds: int = 86_400
 
     def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
+        yield from delivery_problems(self.retries, self.max_age_seconds, "EventBridge", self.span)
+        if isinstance(self.bucket, str) and not _BUCKET.fullmatch(self.bucket):
+            yield Diagnostic(
+                code="SFN102",
+                message=f"`{self.bucket}` is no name of a bucket",
+                span=self.span,
+                help="use 3 to 63 lower-case letters, digits, `.` and `-`, with a letter or a digit at both ends",
+            )
         for part in self.input.values():
-            if part not in _PATHS:
+            if not isinstance(part, str) or part not in _PATHS:
                 yield Diagnostic(
                     code="SFN520",
                     message=f"an S3 event has no `{part}`",
@@ -56,7 +67,7 @@ class S3Event(Trigger):
                     help=did_you_mean(str(part), _PATHS) or f"use one of {', '.join(_PATHS)}",
                 )
         yield from input_problems(pipeline, self.input, self.span)
-        if pipeline.control is not None and not {"key", "version", "etag", "sequencer"} & set(self.input.values()):
+        if pipeline.control is not None and {"key", "version", "etag", "sequencer"}.isdisjoint(map(str, self.input.values())):
             yield Diagnostic(
                 code="SFN524",
                 message="nothing of the S3 event tells one object from another, so that batches would be taken for each other",

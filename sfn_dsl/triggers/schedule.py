@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from sfn_dsl.control.slots import SLOT_INPUT, StartReady
@@ -22,7 +23,9 @@ from sfn_dsl.schedules.expression import parse
 from sfn_dsl.schedules.gaps import gaps
 from sfn_dsl.schedules.interval import shortest_interval
 from sfn_dsl.steps.step import Block
+from sfn_dsl.triggers.limits import delivery_problems, json_problems
 from sfn_dsl.triggers.parts import DEAD_LETTERS, inline_policy, input_problems, live_arn, logical_id, start_statement
+from sfn_dsl.triggers.payload import size_problems
 from sfn_dsl.triggers.trigger import Trigger, Via, starter_name
 
 __all__ = ["SCHEDULED_TIME", "Schedule", "group_of", "schedule_role"]
@@ -32,6 +35,8 @@ SCHEDULED_TIME: Final = "<aws.scheduler.scheduled-time>"
 
 _MARGIN = 60
 _YEARS = (2026, 2035)
+_PAST: Final = datetime(_YEARS[0], 1, 1, tzinfo=UTC)
+"""What ends before is over. A build asks no clock, so that it makes the same files on any day."""
 
 
 def group_of(pipeline: Pipeline) -> ScheduleGroup:
@@ -62,9 +67,9 @@ class Schedule(Trigger):
 
     `input`: what an execution is started with; `SCHEDULED_TIME` in it is the slot, so that a second call for a slot claims the same
     batch. Without `input`, a pipeline that consumes batches is started to look for READY ones: it starts itself once for each.
-    `via=Intermediate`: the machine `<pipeline>-starter` looks for them instead. `max_age_seconds`: how long Scheduler tries; by
-    default a minute less than the shortest time between two slots, so that old slots do not pile up. `skips_dst`: the yearly slot
-    that daylight saving time takes away is accepted.
+    `via=Intermediate`: the machine `<pipeline>-starter` looks for them instead. `retries`: 0 to 185. `max_age_seconds`: how long
+    Scheduler tries, 60 to 86,400; by default a minute less than the shortest time between two slots, so that old slots do not pile
+    up. `skips_dst`: the yearly slot that daylight saving time takes away is accepted.
     """
 
     expression: str
@@ -76,6 +81,9 @@ class Schedule(Trigger):
     skips_dst: bool = False
 
     def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
+        yield from delivery_problems(self.retries, self.max_age_seconds, "Scheduler", self.span)
+        unwritable = list(json_problems(dict(self.input), "the `input` of the schedule", self.span))
+        yield from unwritable or size_problems(dict(self.input), "the `input` of the schedule", self.span)
         try:
             schedule = parse(self.expression, self.timezone, span=self.span)
         except DeclarationError as error:
@@ -83,11 +91,15 @@ class Schedule(Trigger):
             return
         interval = shortest_interval(schedule)
         age = self.max_age_seconds
-        if age is not None and not 60 <= age <= 86_400:
+        if schedule.after(_PAST) is None:
             yield Diagnostic(
-                code="SFN503", message=f"`max_age_seconds` is {age}", span=self.span, help="Scheduler takes 60 to 86,400 seconds"
+                code="SFN501",
+                message=f"`{self.expression}` never fires: it has no time after {_PAST:%Y-%m-%d}, "
+                "and this version of sfn-dsl is younger",
+                span=self.span,
+                help="write another year, `*` for every year, or leave the schedule out",
             )
-        elif age is not None and interval is not None and age >= interval:
+        if age is not None and 60 <= age <= 86_400 and interval is not None and age >= interval:
             yield Diagnostic(
                 code="SFN503",
                 message=f"slots come every {interval} seconds, and one is tried for {age} seconds, so that slots pile up",

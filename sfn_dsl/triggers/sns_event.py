@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from sfn_dsl.constants import fold
 from sfn_dsl.diagnostic import Diagnostic
-from sfn_dsl.expression import Template
+from sfn_dsl.expression import Expression
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.region import Target
 from sfn_dsl.resources.iam.statement import Statement
@@ -21,6 +23,7 @@ from sfn_dsl.resources.model import (
     Subscription,
 )
 from sfn_dsl.triggers.function import function_id
+from sfn_dsl.triggers.limits import concurrency_problems
 from sfn_dsl.triggers.parts import batch_inputs, input_problems, logical_id
 from sfn_dsl.triggers.queue_policies import from_topic, queue_policy
 from sfn_dsl.triggers.starter import starter_function
@@ -30,6 +33,7 @@ __all__ = ["SnsEvent"]
 
 _RECEIPTS = 5
 _VISIBILITY_SECONDS = 90
+_TOPIC: Final = re.compile(r"(arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:)?[0-9A-Za-z_-]{1,256}(\.fifo)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,12 +46,28 @@ class SnsEvent(Trigger):
     all of `input` where there is no control. `concurrency`: how many calls run at once.
     """
 
-    topic: Template
+    topic: str | Expression
     input: Mapping[str, str]
     key: str | tuple[str, ...] = ()
     concurrency: int = 2
 
     def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
+        yield from concurrency_problems(self.concurrency, self.span)
+        if isinstance(self.topic, str) and not _TOPIC.fullmatch(self.topic):
+            yield Diagnostic(
+                code="SFN102",
+                message=f"`{self.topic}` is no topic",
+                span=self.span,
+                help="use a topic's name of 1 to 256 letters, digits, `_` and `-`, or its ARN",
+            )
+        for name, path in self.input.items():
+            if not isinstance(path, str) or not all(path.split(".")):
+                yield Diagnostic(
+                    code="SFN520",
+                    message=f"`{path}`, from which the input `{name}` is to come, is no path into a message",
+                    span=self.span,
+                    help="write names of fields with dots between, such as `payment.id`",
+                )
         yield from input_problems(pipeline, self.input, self.span)
         key, batch = self._key(pipeline), batch_inputs(pipeline, self.input)
         for name in key:

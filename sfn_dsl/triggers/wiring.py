@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from sfn_dsl.compile.field_types import misfits
 from sfn_dsl.control.closing import CloseRun
 from sfn_dsl.control.contract import BatchReady
 from sfn_dsl.control.ready import Announce, MarkReady
@@ -106,7 +107,9 @@ def _triggers(pipeline: Pipeline, problems: list[Diagnostic]) -> tuple[Trigger, 
     given = pipeline.triggers if isinstance(pipeline.triggers, (list, tuple)) else (pipeline.triggers,)
     for trigger in given:
         if isinstance(trigger, Trigger):
-            found.append(trigger)
+            wrong = _mistyped(pipeline, trigger)
+            problems += wrong
+            found += [] if wrong else [trigger]
             continue
         problems.append(
             Diagnostic(
@@ -116,7 +119,7 @@ def _triggers(pipeline: Pipeline, problems: list[Diagnostic]) -> tuple[Trigger, 
                 help="use EventRule, Schedule, Direct, EventLambda, S3Event or SnsEvent",
             )
         )
-    if not found and pipeline.consumes:
+    if not given and pipeline.consumes:
         found.append(EventRule(span=pipeline.span))
     labels: dict[tuple[str, str], Trigger] = {}
     for trigger in found:
@@ -135,6 +138,16 @@ def _triggers(pipeline: Pipeline, problems: list[Diagnostic]) -> tuple[Trigger, 
         problems += _label(pipeline, trigger)
         problems += trigger.problems(pipeline)
     return tuple(found)
+
+
+def _mistyped(pipeline: Pipeline, trigger: Trigger) -> list[Diagnostic]:
+    whose = f"{type(trigger).__name__} of pipeline `{pipeline.name}`"
+    wrong = [(f"`{misfit.field}` of {whose} is no {misfit.wanted}", misfit.help) for misfit in misfits(trigger, expressions=False)]
+    given = getattr(trigger, "input", None)
+    if isinstance(given, Mapping):
+        names = [name for name in given if not isinstance(name, str)]
+        wrong += [(f"`input` of {whose} has the name {name!r}, which is no text", "write the name of an input") for name in names]
+    return [Diagnostic(code="SFN104", message=message, span=trigger.span, help=help) for message, help in wrong]
 
 
 def _label(pipeline: Pipeline, trigger: Trigger) -> list[Diagnostic]:
