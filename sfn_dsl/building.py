@@ -130,6 +130,7 @@ class _Building:
         self.compiled: dict[str, list[Compiled]] = {target.folder: [] for target in targets}
         self.machines: dict[str, list[Compiled]] = {target.folder: [] for target in targets}
         self.templates: list[Template] = []
+        self.deployable: list[tuple[Template, Span]] = []
 
     def run(self) -> Build:
         self.find(self.loaded.diagnostics)
@@ -234,6 +235,7 @@ class _Building:
         found = check(template, span=span)
         if not any(item.code == "SFN612" for item in found):
             found += lint(template, span=span)
+            self.deployable.append((template, span))
         self.find(found)
         self.templates.append(template)
         if "cloudformation" in self.project.iac and not any(item.severity is Severity.ERROR for item in found):
@@ -253,10 +255,17 @@ class _Building:
         for environment in environments:
             folder = f"{environment}/{TERRAFORM}" if environment else TERRAFORM
             by_name: dict[str, list[Template]] = {}
-            for template in self.templates:
+            spans: dict[str, Span] = {}
+            for template, span in self.deployable:
                 if template.target.environment == environment:
                     by_name.setdefault(template.name, []).append(template)
-            files = {f"{name}/main.tf.json": terraform.to_text(templates) for name, templates in by_name.items()}
+                    spans[template.name] = span
+            files = {}
+            for name, templates in by_name.items():
+                try:
+                    files[f"{name}/main.tf.json"] = terraform.to_text(templates)
+                except DeclarationError as error:
+                    self.find([Diagnostic(code="SFN612", message=str(error), span=spans[name], help=error.help)])
             there = listed(self.project.build / folder)
             kept = frozenset(path for path in there if path.partition("/")[0] in unchosen)
             yield Output(folder=folder, files=files, kept=kept)

@@ -271,6 +271,24 @@ def test_all_are_found_in_one_run(project: Project, capsys: pytest.CaptureFixtur
     assert not (folder / "build").exists()
 
 
+QUEUES = """
+from sfn_dsl.resources.model import Queue
+from sfn_dsl.triggers.trigger import Trigger
+class Queues(Trigger):
+    def resources(self, pipeline, target):
+        return tuple(Queue(id=id, queue_name=id) for id in ("OnBC", "OnBc"))
+"""
+
+
+def test_two_resources_of_one_name_in_terraform_are_a_finding_beside_the_others(project: Project) -> None:
+    text = alone("Queues()").replace(HEAD, HEAD + QUEUES) + 'other = Pipeline(name="a b", body=Wait("W", seconds=1))\n'
+    folder = project({"pipelines/p.py": text, "setup.cfg": ONE.replace("[sfn_dsl:", "iac = cloudformation, terraform\n[sfn_dsl:")})
+    [clash, name] = sorted(found_in(folder), key=lambda one: one.code, reverse=True)
+    assert (clash.code, clash.span.line) == ("SFN612", line_of(text, "down = Pip"))
+    assert clash.message == "two resources would be `aws_sqs_queue.us_east_1_on_bc` in Terraform"
+    assert name.code == "SFN102"
+
+
 @pytest.mark.parametrize(
     ("silence", "told"),
     [("", True), ("# sfn: allow SFN506", False), ("# sfn: allow forwarding-without-gate", False), ("# sfn: allow SFN502", True)],

@@ -31,6 +31,8 @@ from sfn_dsl.control.names import execution_name
 from sfn_dsl.deployment import Deployment
 from sfn_dsl.diagnostic import Severity
 from sfn_dsl.region import Target
+from sfn_dsl.resources import terraform
+from sfn_dsl.resources.check import check
 from sfn_dsl.resources.model import Role, Rule
 from sfn_dsl.simulate.mocks.chances import Chances
 from sfn_dsl.stacks.pipeline_stack import pipeline_stack
@@ -133,10 +135,24 @@ def test_labels_tell_two_triggers_of_a_kind_apart(kind: type[Trigger]) -> None:
     [
         ((EventRule(), EventRule()), "SFN526", "two triggers EventRule with one label"),
         (
-            (EventRule(via=Intermediate), Schedule(expression="rate(1 day)", via=Intermediate)),
+            (EventRule(via=Intermediate, label="x"), Schedule(expression="rate(1 day)", via=Intermediate, label="x")),
             "SFN526",
-            "two triggers of pipeline `down` both make the machine `down-starter`",
+            "the Schedule of pipeline `down` makes `down-x-starter`, and its EventRule makes it too",
         ),
+        (
+            (
+                S3Event(label="B-c", bucket="b", input={"batch_id": "key", "uri": "bucket"}),
+                S3Event(label="bC", bucket="c", input={"batch_id": "key", "uri": "bucket"}),
+            ),
+            "SFN526",
+            "makes `down-on-bC`, and its S3Event makes `down-on-B-c`, which gives the same logical id",
+        ),
+        (
+            (S3Event(label="end", bucket="b", input={"batch_id": "key", "uri": "bucket"}),),
+            "SFN526",
+            "the S3Event of pipeline `down` makes `down-on-end`, and the pipeline itself makes it too",
+        ),
+        ((SnsEvent(label="dead-letters", topic="t", input={"batch_id": "id", "uri": "u"}, key="batch_id"),), "SFN526", "itself"),
         (("cron",), "SFN521", "`'cron'` in `triggers` of pipeline `down` is no trigger"),
         ((EventRule(label="a b"),), "SFN102", "`a b` is no label of a trigger"),
         ((EventLambda(retries=3),), "SFN503", "0 to 2 times"),
@@ -157,6 +173,39 @@ def test_triggers_that_cannot_be(triggers: tuple[Any, ...], code: str, said: str
     up, ready = producer()
     found = [message for one, message in errors(up, consumer("down", ready, triggers=triggers)) if one == code]
     assert any(said in message for message in found), found
+
+
+DAILY = Schedule(expression="rate(1 day)", via=Intermediate)
+OBJECT = S3Event(bucket="b", input={"batch_id": "key", "uri": "bucket"}, owned=True)
+MESSAGE = SnsEvent(topic="t", input={"batch_id": "id", "uri": "u"}, key="batch_id")
+
+
+@pytest.mark.parametrize(
+    ("triggers", "labels"),
+    [
+        ((EventRule(), EventLambda()), ["", "lambda"]),
+        ((EventLambda(), EventRule()), ["", "rule"]),
+        ((DAILY, EventLambda()), ["", "lambda"]),
+        ((EventRule(via=Intermediate), DAILY), ["", "timer"]),
+        (
+            (EventRule(label="object", pattern={"source": ["x"]}, input={"batch_id": "$.id", "uri": "$.u"}), OBJECT),
+            ["object", "s3"],
+        ),
+        ((EventLambda(label="messages"), MESSAGE), ["messages", "sns"]),
+        ((EventRule(), Schedule(expression="rate(1 day)"), Direct(), OBJECT, MESSAGE), ["", "", "", "", ""]),
+        ((EventRule(via=Intermediate), DAILY, EventLambda(), OBJECT, MESSAGE, Direct()), ["", "timer", "lambda", "", "", ""]),
+    ],
+)
+def test_triggers_of_different_kinds_get_names_of_their_own(triggers: tuple[Trigger, ...], labels: list[str]) -> None:
+    """A trigger that is added changes no name of those before it; alone, each has the names that it always had."""
+    up, ready = producer()
+    down = consumer("down", ready, triggers=triggers)
+    assert errors(up, down) == []
+    assert [trigger.label for trigger in wire([up, down]).pipelines["down"].triggers] == labels
+    estate = Estate([up, down], {"work": Worker({"uri": "u"}), "down": Worker()})
+    found = [one for one in estate.templates if one.name == "down"]
+    assert [problem.message for template in found for problem in check(template) if problem.severity is Severity.ERROR] == []
+    assert len(terraform.to_json(found)["resource"]["aws_cloudwatch_event_rule"]) > len(found)  # type: ignore[arg-type,call-overload,index]
 
 
 @pytest.mark.parametrize("trigger", [EventRule(), EventLambda(), Direct(), Schedule(expression="rate(1 day)", via=Intermediate)])

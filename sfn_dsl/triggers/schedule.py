@@ -67,6 +67,8 @@ class Schedule(Trigger):
     that daylight saving time takes away is accepted.
     """
 
+    kind = "timer"
+
     expression: str
     timezone: str = "UTC"
     input: Mapping[str, object] = field(default_factory=dict)
@@ -74,6 +76,9 @@ class Schedule(Trigger):
     retries: int = 10
     max_age_seconds: int | None = None
     skips_dst: bool = False
+
+    def names(self, pipeline: Pipeline) -> tuple[str, ...]:
+        return (self._purpose(), f"{self._purpose()}-role")
 
     def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
         try:
@@ -147,7 +152,7 @@ class Schedule(Trigger):
 
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
         machine = pipeline.name if self.via is None else starter_name(pipeline, self.label)
-        purpose = f"schedule-{self.label}" if self.label else "schedule"
+        purpose = self._purpose()
         role = schedule_role(pipeline, target, machine, purpose)
         given: Mapping[str, object] = {SLOT_INPUT: SCHEDULED_TIME} if self.seeks(pipeline) else self.input
         planned = Planned(
@@ -164,6 +169,9 @@ class Schedule(Trigger):
             description=f"Starts {machine}.",
         )
         return (role, planned)
+
+    def _purpose(self) -> str:
+        return f"schedule-{self.label}" if self.label else "schedule"
 
     def _age(self) -> int:
         if self.max_age_seconds is not None:

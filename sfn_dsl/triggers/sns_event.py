@@ -41,10 +41,16 @@ class SnsEvent(Trigger):
     once.
     """
 
+    kind = "sns"
+
     topic: Template
     input: Mapping[str, str]
     key: str
     concurrency: int = 2
+
+    def names(self, pipeline: Pipeline) -> tuple[str, ...]:
+        label = self.label or "messages"
+        return (label, *(f"{label}-{part}" for part in ("queue", "dead-letters", "subscription", "mapping", "starter")))
 
     def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
         yield from input_problems(pipeline, self.input, self.span)
