@@ -9,7 +9,7 @@ from sfn_dsl.constants import fold
 from sfn_dsl.diagnostic import Diagnostic
 from sfn_dsl.expression import Template
 from sfn_dsl.pipeline import Pipeline
-from sfn_dsl.region import Target
+from sfn_dsl.region import Target, parse_arn
 from sfn_dsl.resources.iam.statement import Statement
 from sfn_dsl.resources.model import (
     Arn,
@@ -36,9 +36,10 @@ _VISIBILITY_SECONDS = 90
 class SnsEvent(Trigger):
     """Topic -> queue (with a dead-letter queue) -> function -> execution.
 
-    `topic`: name or ARN; it is not made here. `input`: input name to the path of a field in the JSON message, such as `payment.id`.
-    `key`: the input that is the business key: two messages with one key start one execution. `concurrency`: how many calls run at
-    once.
+    `topic`: name in this Region and account, or ARN; it is not made here. It may be of another Region; that of another account must
+    allow this one `sns:Subscribe` in its policy. `input`: input name to the path of a field in the JSON message, such as
+    `payment.id`. `key`: the input that is the business key: two messages with one key start one execution. `concurrency`: how many
+    calls run at once, 2 to 1,000.
     """
 
     kind = "sns"
@@ -62,10 +63,19 @@ class SnsEvent(Trigger):
                 help=f"use one of {', '.join(self.input)}",
             )
 
+        if not 2 <= self.concurrency <= 1000:
+            yield Diagnostic(
+                code="SFN503",
+                message=f"`concurrency` is {self.concurrency}, and Lambda works off a queue with 2 to 1,000 calls at once",
+                span=self.span,
+                help="disable the event source mapping to pause",
+            )
+
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
         label = self.label or "messages"
         topic = str(fold(self.topic, target, self.span))
         topic_arn = topic if topic.startswith("arn:") else target.arn("sns", topic)
+        place = parse_arn(topic_arn)
         dead = Queue(id=logical_id(label, "dead", "letters"), queue_name=f"{pipeline.name}-{label}-dead-letters")
         queue = Queue(
             id=logical_id(label, "queue"),
@@ -79,18 +89,19 @@ class SnsEvent(Trigger):
             label=f"{label}-starter",
             template="start_for_message.py.j2",
             values={"paths": dict(self.input), "key": self.key},
-            concurrency=self.concurrency,
+            concurrency=None,
             statement=Statement(
                 sid="Receive",
                 actions=("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
                 resources=(queue.arn(target),),
             ),
         )
-        policy = queue_policy(logical_id(label, "queue", "policy"), queue, from_topic(queue, topic_arn))
+        policy = queue_policy(logical_id(label, "queue", "policy"), queue, from_topic(queue, topic_arn, target.region))
         subscription = Subscription(
             id=logical_id(label, "subscription"),
             topic_arn=topic_arn,
             endpoint=Arn(queue.id),
+            topic_region=place.region if place is not None and place.region != target.region else None,
             raw_message_delivery=True,
             depends_on=(policy.id,),
         )
@@ -98,6 +109,7 @@ class SnsEvent(Trigger):
             id=logical_id(label, "mapping"),
             function_name=Name(function_id(f"{label}-starter")),
             event_source_arn=Arn(queue.id),
+            maximum_concurrency=self.concurrency,
             depends_on=(f"{logical_id(label, 'starter', 'role')}",),
         )
         return (dead, queue, policy, subscription, *starter, mapping)
