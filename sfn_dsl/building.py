@@ -136,12 +136,15 @@ class _Building:
         self.find(self.loaded.diagnostics)
         wiring = wire(self.loaded.pipelines)
         self.find(wiring.problems)
-        self.find(_forwarding(wiring, self.targets))
+        # Where setup.cfg does not say what is deployed, there is nothing to say about it.
+        deployable = not self.project.faults
+        if deployable:
+            self.find(_forwarding(wiring, self.targets))
         for pipeline in self.chosen:
             wired = wiring.pipelines[pipeline.name]
             for target in self.targets:
                 self.pipeline(wired, target)
-        for target in self.targets if self.loaded.pipelines else ():
+        for target in self.targets if self.loaded.pipelines and deployable else ():
             self.shared(wiring, target)
         self.find(check_together(self.templates))
         self.proven.save()
@@ -189,7 +192,7 @@ class _Building:
         good = [compiled for compiled in made if compiled is not None]
         self.compiled[target.folder] += [one for one in good if one.pipeline.name == wired.pipeline.name]
         self.machines[target.folder] += [one for one in good if one.pipeline.name != wired.pipeline.name]
-        if len(good) < len(made) or wired.broken:
+        if len(good) < len(made) or wired.broken or self.project.faults:
             return
         try:
             template = pipeline_stack(wired, good, target, self.project.owner)
