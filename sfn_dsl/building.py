@@ -25,7 +25,7 @@ from sfn_dsl.resources import cloudformation, terraform
 from sfn_dsl.resources.check import check, check_together
 from sfn_dsl.resources.lints import lint
 from sfn_dsl.resources.template import Template
-from sfn_dsl.span import NOWHERE, Span
+from sfn_dsl.span import Span
 from sfn_dsl.stacks.forwarding import forwarding_problems
 from sfn_dsl.stacks.machine import machine_policy
 from sfn_dsl.stacks.pipeline_stack import pipeline_stack
@@ -146,7 +146,7 @@ class _Building:
                 self.pipeline(wired, target)
         for target in self.targets if self.loaded.pipelines and deployable else ():
             self.shared(wiring, target)
-        self.find(check_together(self.templates))
+        self.find(check_together(self.templates, {template.name: span for template, span in self.deployable}))
         self.proven.save()
         return Build(
             compiled=tuple(one for target in self.targets for one in self.compiled[target.folder]),
@@ -207,7 +207,7 @@ class _Building:
         if made is None:
             return
         self.machines[target.folder].append(made)
-        self.template(shared_stack(target, wiring.contracts, [made], self.project.owner), SHARED, NOWHERE)
+        self.template(shared_stack(target, wiring.contracts, [made], self.project.owner), SHARED, target.deployed.span)
 
     def machine(self, pipeline: Pipeline, target: Target, *, own: bool = False) -> Compiled | None:
         """A compiled machine with its files; None when it is wrong. `own`: a user has declared it."""

@@ -71,7 +71,6 @@ def read_deployment(
     for key in _TEXTS[:4]:
         if not _NAME.fullmatch(top.get(key, "x")):
             refuse(f"`{key} = {top[key]}` is no name", "use letters, digits, `_`, `.` and `-`", key)
-    names = {key: value for key, value in top.items() if key not in told}
     if top.get("event_source", "").startswith("aws."):
         refuse("`event_source` begins with `aws.`, which EventBridge refuses", "write `com.<company>.etl`", "event_source")
     found = Deployment(
@@ -82,14 +81,14 @@ def read_deployment(
         arbiter=arbiter,
         reach=_reach(reach, arbiter, refuse),
         rule_source_arn=_known("rule_source_arn", top.get("rule_source_arn", "true"), ("true", "false"), refuse) == "true",
-        bus=names.get("event_bus", plain.bus),
-        table=names.get("control_table", plain.table),
-        alert_topic=names.get("alert_topic", plain.alert_topic),
-        events=names.get("event_source", plain.events),
+        bus=top.get("event_bus", plain.bus),
+        table=top.get("control_table", plain.table),
+        alert_topic=top.get("alert_topic", plain.alert_topic),
+        events=top.get("event_source", plain.events),
         endpoint=top.get("global_endpoint", plain.endpoint),
         sweep_minutes=figures["sweep_minutes"],
         lease_margin_seconds=figures["lease_margin_seconds"],
-        span=line(next((key for key in ("forward", "gate", "passive") if key in top), "active")),
+        span=line(next((key for key in ("forward", "gate", "passive", "active", *_TEXTS) if key in top), "active")),
     )
     for fault in faults(found):
         if fault.key not in told:

@@ -271,6 +271,19 @@ def test_all_are_found_in_one_run(project: Project, capsys: pytest.CaptureFixtur
     assert not (folder / "build").exists()
 
 
+def test_what_nobody_has_written_is_not_looked_for_in_our_own_code(project: Project) -> None:
+    """The machine that closes rows is named after the bus; it and the shared template stand where setup.cfg says so."""
+    bus = "b" * 75
+    text = alone('S3Event(bucket="bk", owned=True, input={"batch_id": "key"})')
+    cfg = TWO.replace("active =", f"event_bus = {bus}\nactive =", 1).replace("passive = us-west-1\n", "") + SECTIONS
+    folder = project({"pipelines/p.py": text, "setup.cfg": cfg})
+    found = {one.message.partition(" is in")[0]: one.span for one in found_in(folder) if one.code in ("SFN102", "SFN612")}
+    assert {message: (span.file, span.line) for message, span in found.items()} == {
+        f"`{bus}-run-closer` is no name for a pipeline": ("setup.cfg", 4),
+        "Bucket `bk`": ("pipelines/p.py", line_of(text, "down = Pip")),
+    }
+
+
 QUEUES = """
 from sfn_dsl.resources.model import Queue
 from sfn_dsl.triggers.trigger import Trigger

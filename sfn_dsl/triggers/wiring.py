@@ -64,8 +64,9 @@ def closer(deployed: Deployment) -> Pipeline:
         name=deployed.closer,
         comment="Closes the rows of executions that have failed, timed out or been aborted, and tells people",
         type="EXPRESS",
-        body=CloseRun("Close run"),
+        body=CloseRun("Close run", span=deployed.span),
         timeout_seconds=240,
+        span=deployed.span,
     )
 
 
