@@ -25,7 +25,7 @@ from sfn_dsl.resources import cloudformation, terraform
 from sfn_dsl.resources.check import check, check_together
 from sfn_dsl.resources.lints import lint
 from sfn_dsl.resources.template import Template
-from sfn_dsl.span import NOWHERE, Span
+from sfn_dsl.span import Span
 from sfn_dsl.stacks.forwarding import forwarding_problems
 from sfn_dsl.stacks.machine import machine_policy
 from sfn_dsl.stacks.pipeline_stack import pipeline_stack
@@ -130,19 +130,23 @@ class _Building:
         self.compiled: dict[str, list[Compiled]] = {target.folder: [] for target in targets}
         self.machines: dict[str, list[Compiled]] = {target.folder: [] for target in targets}
         self.templates: list[Template] = []
+        self.deployable: list[tuple[Template, Span]] = []
 
     def run(self) -> Build:
         self.find(self.loaded.diagnostics)
         wiring = wire(self.loaded.pipelines)
         self.find(wiring.problems)
-        self.find(_forwarding(wiring, self.targets))
+        # Where setup.cfg does not say what is deployed, there is nothing to say about it.
+        deployable = not self.project.faults
+        if deployable:
+            self.find(_forwarding(wiring, self.targets))
         for pipeline in self.chosen:
             wired = wiring.pipelines[pipeline.name]
             for target in self.targets:
                 self.pipeline(wired, target)
-        for target in self.targets if self.loaded.pipelines else ():
+        for target in self.targets if self.loaded.pipelines and deployable else ():
             self.shared(wiring, target)
-        self.find(check_together(self.templates))
+        self.find(check_together(self.templates, {template.name: span for template, span in self.deployable}))
         self.proven.save()
         return Build(
             compiled=tuple(one for target in self.targets for one in self.compiled[target.folder]),
@@ -188,7 +192,7 @@ class _Building:
         good = [compiled for compiled in made if compiled is not None]
         self.compiled[target.folder] += [one for one in good if one.pipeline.name == wired.pipeline.name]
         self.machines[target.folder] += [one for one in good if one.pipeline.name != wired.pipeline.name]
-        if len(good) < len(made) or wired.broken:
+        if len(good) < len(made) or wired.broken or self.project.faults:
             return
         try:
             template = pipeline_stack(wired, good, target, self.project.owner)
@@ -203,7 +207,7 @@ class _Building:
         if made is None:
             return
         self.machines[target.folder].append(made)
-        self.template(shared_stack(target, wiring.contracts, [made], self.project.owner), SHARED, NOWHERE)
+        self.template(shared_stack(target, wiring.contracts, [made], self.project.owner), SHARED, target.deployed.span)
 
     def machine(self, pipeline: Pipeline, target: Target, *, own: bool = False) -> Compiled | None:
         """A compiled machine with its files; None when it is wrong. `own`: a user has declared it."""
@@ -234,6 +238,7 @@ class _Building:
         found = check(template, span=span)
         if not any(item.code == "SFN612" for item in found):
             found += lint(template, span=span)
+            self.deployable.append((template, span))
         self.find(found)
         self.templates.append(template)
         if "cloudformation" in self.project.iac and not any(item.severity is Severity.ERROR for item in found):
@@ -253,10 +258,17 @@ class _Building:
         for environment in environments:
             folder = f"{environment}/{TERRAFORM}" if environment else TERRAFORM
             by_name: dict[str, list[Template]] = {}
-            for template in self.templates:
+            spans: dict[str, Span] = {}
+            for template, span in self.deployable:
                 if template.target.environment == environment:
                     by_name.setdefault(template.name, []).append(template)
-            files = {f"{name}/main.tf.json": terraform.to_text(templates) for name, templates in by_name.items()}
+                    spans[template.name] = span
+            files = {}
+            for name, templates in by_name.items():
+                try:
+                    files[f"{name}/main.tf.json"] = terraform.to_text(templates)
+                except DeclarationError as error:
+                    self.find([Diagnostic(code="SFN612", message=str(error), span=spans[name], help=error.help)])
             there = listed(self.project.build / folder)
             kept = frozenset(path for path in there if path.partition("/")[0] in unchosen)
             yield Output(folder=folder, files=files, kept=kept)

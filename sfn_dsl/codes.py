@@ -228,7 +228,8 @@ CODES: Final = (
     Code(
         "SFN526",
         "trigger-label-used-twice",
-        "Two triggers of a pipeline have one kind and one label, or would make machines of one name.",
+        "Two triggers of a pipeline have one kind and one label, or their labels give one name to two resources. Triggers of "
+        "different kinds need no labels.",
     ),
     Code(
         "SFN527",

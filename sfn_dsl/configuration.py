@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import configparser
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from sfn_dsl.costs.rates import RATE_PREFIXES, Rates, read_rates
 from sfn_dsl.deployment import Deployment
@@ -28,7 +29,9 @@ from sfn_dsl.errors import ConfigError
 from sfn_dsl.region import REGIONS, Target
 from sfn_dsl.span import Span
 
-__all__ = ["Project", "find_project"]
+__all__ = ["Project", "find_project", "together"]
+
+T = TypeVar("T")
 
 _KEYS = {
     "name",
@@ -54,7 +57,8 @@ class Project:
 
     `ignore`, `per_file_ignores` (by glob of the file name) and `profile` (default or strict) are for `check`. `owner`: who makes
     state machines, versions and aliases: the command `publish`, or the `template`. `iac`: cloudformation, terraform or both.
-    `compared`: the pipeline of docs/triggers.md. `rates`: what jobs take and cost, for `cost`.
+    `compared`: the pipeline of docs/triggers.md. `rates`: what jobs take and cost, for `cost`. `faults`: what is wrong with
+    `setup.cfg`; in place of what cannot be stands a default, so that nothing may be deployed, but pipelines can be looked at.
     """
 
     root: Path
@@ -70,6 +74,7 @@ class Project:
     compared: str = ""
     iac: tuple[str, ...] = ("cloudformation",)
     rates: Rates = field(default_factory=Rates)
+    faults: tuple[ConfigError, ...] = ()
 
     def chosen_targets(self, regions: Iterable[str] = (), environment: str | None = None) -> tuple[Target, ...]:
         """The targets of some Regions (all if none is named) and one environment (all if None)."""
@@ -93,8 +98,11 @@ class Project:
         )
 
 
-def find_project(start: Path) -> Project:
-    """The project that a folder is in: the nearest `setup.cfg` with a section `[sfn_dsl]`, here or above."""
+def find_project(start: Path, *, lenient: bool = False) -> Project:
+    """The project that a folder is in: the nearest `setup.cfg` with a section `[sfn_dsl]`, here or above.
+
+    Raises ConfigError for all that is wrong with it; if `lenient`, only for what leaves no project.
+    """
     start = start.resolve()
     if not start.is_dir():
         raise ConfigError(f"`{start}` is not a folder")
@@ -103,11 +111,21 @@ def find_project(start: Path) -> Project:
         if file.is_file():
             parser = _parse(file)
             if parser.has_section("sfn_dsl"):
-                return _project(folder, file, parser)
+                project = _project(folder, file, parser)
+                if project.faults and not lenient:
+                    raise together(project.faults)
+                return project
     raise ConfigError(
         f"there is no setup.cfg with a section [sfn_dsl] in {start} or above",
         help="write one: [sfn_dsl] with `regions = us-east-1`, and [sfn_dsl:us-east-1] with `account = ...`",
     )
+
+
+def together(faults: Sequence[ConfigError]) -> ConfigError:
+    """The first of some faults, which speaks for the others too."""
+    first, *rest = faults
+    first.others = tuple(rest)
+    return first
 
 
 def _parse(file: Path) -> configparser.ConfigParser:
@@ -143,33 +161,34 @@ def _line(file: Path, section: str, key: str = "") -> Span:
     return Span(str(file), best)
 
 
-def _keys(file: Path, section: str, values: Mapping[str, str], known: set[str]) -> None:
+def _unknown_keys(file: Path, section: str, values: Mapping[str, str], known: set[str]) -> Iterator[ConfigError]:
     for key in values:
         prefixes = ("var.", "reach.") if section != "sfn_dsl" else ("var.", "reach.", *RATE_PREFIXES)
         if key not in known and not key.startswith(prefixes):
             hint = did_you_mean(key, known) or f"known keys are {', '.join(sorted(known))} and `var.<name>`"
-            raise ConfigError(f"unknown key `{key}` in [{section}] of setup.cfg", help=hint, span=_line(file, section, key))
+            yield ConfigError(f"unknown key `{key}` in [{section}] of setup.cfg", help=hint, span=_line(file, section, key))
 
 
 def _project(root: Path, file: Path, parser: configparser.ConfigParser) -> Project:
+    """Raises ConfigError for Regions and sections that cannot be; everything else becomes a fault of the project."""
     top = dict(parser["sfn_dsl"])
-    _keys(file, "sfn_dsl", top, _KEYS)
-    regions = [region for region in re.split(r"[,\s]+", top.get("regions", "")) if region]
-    if not regions:
-        raise ConfigError(
-            "[sfn_dsl] in setup.cfg names no `regions`", help="write `regions = us-east-1`", span=_line(file, "sfn_dsl")
-        )
-    for region in regions:
-        _known_region(file, "sfn_dsl", "regions", region)
-    language = top.get("query_language", "JSONata")
-    if language not in ("JSONata", "JSONPath"):
-        raise ConfigError(
-            f"unknown query language `{language}` in setup.cfg",
-            help="use JSONata or JSONPath",
-            span=_line(file, "sfn_dsl", "query_language"),
-        )
-    deployment = read_deployment(top, tuple(regions), lambda key: _line(file, "sfn_dsl", key))
-    plain, environments = _sections(file, parser, regions)
+    wrong = list(_unknown_keys(file, "sfn_dsl", top, _KEYS))
+
+    def tried(read: Callable[[], T], otherwise: T) -> T:
+        try:
+            return read()
+        except ConfigError as error:
+            wrong.append(error)
+            return otherwise
+
+    try:
+        regions, plain, environments = _places(file, parser, wrong)
+    except ConfigError as error:
+        raise together([*wrong, error]) from None
+    language = tried(
+        lambda: _one_of(file, "query_language", top.get("query_language", "JSONata"), ("JSONata", "JSONPath")), "JSONata"
+    )
+    deployment = read_deployment(top, tuple(regions), lambda key: _line(file, "sfn_dsl", key), wrong)
     targets = []
     for environment in environments or ("",):
         for region in regions:
@@ -178,22 +197,40 @@ def _project(root: Path, file: Path, parser: configparser.ConfigParser) -> Proje
             if environment and "account" not in own:
                 # An environment never borrows the account of another section: that would build prod for dev's account.
                 section.pop("account", None)
-            targets.append(_target(file, top, section, region, environment, deployment))
+            account = tried(lambda: _account(file, section, region, environment), "0" * 12)  # noqa: B023
+            targets.append(_target(top, section, region, environment, account, deployment))
+    words = _list(top.get("iac", "cloudformation"))
     return Project(
         root=root,
         targets=tuple(targets),
         pipelines=root / top.get("pipelines", "pipelines"),
         build=root / top.get("build", "build"),
-        name=_name(root, file, parser),
+        name=tried(lambda: _name(root, file, parser), "sfn-dsl"),
         query_language=language,
         ignore=_list(top.get("ignore", "")),
-        per_file_ignores=_per_file(file, top.get("per_file_ignores", "")),
-        profile=_profile(file, top.get("profile", "default")),
+        per_file_ignores=tried(lambda: _per_file(file, top.get("per_file_ignores", "")), {}),
+        profile=tried(lambda: _one_of(file, "profile", top.get("profile", "default"), ("default", "strict")), "default"),
         compared=top.get("compared", ""),
-        owner=_one_of(file, "owner", top.get("owner", "publish"), ("publish", "template")),
-        iac=tuple(_one_of(file, "iac", word, ("cloudformation", "terraform")) for word in _list(top.get("iac", "cloudformation"))),
-        rates=read_rates(top, lambda key: _line(file, "sfn_dsl", key)),
+        owner=tried(lambda: _one_of(file, "owner", top.get("owner", "publish"), ("publish", "template")), "publish"),
+        iac=tried(lambda: tuple(_one_of(file, "iac", word, ("cloudformation", "terraform")) for word in words), ()),
+        rates=tried(lambda: read_rates(top, lambda key: _line(file, "sfn_dsl", key)), Rates()),
+        faults=tuple(sorted(wrong, key=lambda error: error.span.line if error.span is not None else 0)),
     )
+
+
+def _places(
+    file: Path, parser: configparser.ConfigParser, wrong: list[ConfigError]
+) -> tuple[list[str], dict[str, dict[str, str]], tuple[str, ...]]:
+    """The Regions, and the sections of targets."""
+    top = parser["sfn_dsl"]
+    regions = [region for region in re.split(r"[,\s]+", top.get("regions", "")) if region]
+    if not regions:
+        raise ConfigError(
+            "[sfn_dsl] in setup.cfg names no `regions`", help="write `regions = us-east-1`", span=_line(file, "sfn_dsl")
+        )
+    for region in regions:
+        _known_region(file, "sfn_dsl", "regions", region)
+    return regions, *_sections(file, parser, regions, wrong)
 
 
 def _name(root: Path, file: Path, parser: configparser.ConfigParser) -> str:
@@ -227,18 +264,10 @@ def _per_file(file: Path, text: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _profile(file: Path, profile: str) -> str:
-    if profile not in ("default", "strict"):
-        raise ConfigError(
-            f"unknown profile `{profile}` in setup.cfg", help="use default or strict", span=_line(file, "sfn_dsl", "profile")
-        )
-    return profile
-
-
 def _one_of(file: Path, key: str, value: str, known: tuple[str, ...]) -> str:
     if value not in known:
         hint = did_you_mean(value, known) or f"use {' or '.join(known)}"
-        raise ConfigError(f"unknown {key} `{value}` in setup.cfg", help=hint, span=_line(file, "sfn_dsl", key))
+        raise ConfigError(f"unknown {key.replace('_', ' ')} `{value}` in setup.cfg", help=hint, span=_line(file, "sfn_dsl", key))
     return value
 
 
@@ -249,7 +278,7 @@ def _known_region(file: Path, section: str, key: str, region: str) -> None:
 
 
 def _sections(
-    file: Path, parser: configparser.ConfigParser, regions: list[str]
+    file: Path, parser: configparser.ConfigParser, regions: list[str], wrong: list[ConfigError]
 ) -> tuple[dict[str, dict[str, str]], tuple[str, ...]]:
     """The sections of targets by `region` or `environment:region`, and the environments in the order of the file."""
     found: dict[str, dict[str, str]] = {}
@@ -273,14 +302,12 @@ def _sections(
             )
         environments.update(dict.fromkeys(head))
         values = dict(parser[section])
-        _keys(file, section, values, _TARGET_KEYS)
+        wrong += _unknown_keys(file, section, values, _TARGET_KEYS)
         found[":".join([*head, region])] = values
     return found, tuple(environments)
 
 
-def _target(
-    file: Path, top: Mapping[str, str], section: Mapping[str, str], region: str, environment: str, deployment: Deployment | None
-) -> Target:
+def _account(file: Path, section: Mapping[str, str], region: str, environment: str) -> str:
     name = f"sfn_dsl:{environment}:{region}" if environment else f"sfn_dsl:{region}"
     account = section.get("account", "")
     if not re.fullmatch(r"\d{12}", account):
@@ -289,5 +316,11 @@ def _target(
             help="write `account = 111122223333`",
             span=_line(file, name, "account"),
         )
+    return account
+
+
+def _target(
+    top: Mapping[str, str], section: Mapping[str, str], region: str, environment: str, account: str, deployment: Deployment | None
+) -> Target:
     values = {key.removeprefix("var."): value for part in (top, section) for key, value in part.items() if key.startswith("var.")}
     return Target(region=region, account=account, environment=environment, values=values, deployment=deployment)

@@ -62,7 +62,7 @@ class Deployment:
     `sweep_minutes`: how often each Region looks for batches that nobody works on, 1 to 60. `lease_margin_seconds`: what a lease
     lasts beyond the time-outs of the stage it covers. `events`: prefix of the source of events, such as `com.acme.etl`.
     `rule_source_arn`: trust policies of rules name the rules in `aws:SourceArn`, which AWS does not document; False leaves the
-    condition out. `span`: where it says whether events are forwarded.
+    condition out. `span`: where it says whether events are forwarded, or anything at all.
     """
 
     active: str

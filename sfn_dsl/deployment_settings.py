@@ -35,14 +35,19 @@ DEPLOYMENT_KEYS: Final = frozenset(
 )
 
 
-def read_deployment(top: Mapping[str, str], regions: tuple[str, ...], line: Callable[[str], Span]) -> Deployment | None:
+def read_deployment(
+    top: Mapping[str, str], regions: tuple[str, ...], line: Callable[[str], Span], wrong: list[ConfigError]
+) -> Deployment | None:
     """What the keys of `[sfn_dsl]` say; None when there are none. `regions`: of the project. `line`: where a key stands.
 
-    Raises ConfigError for a Region that is not the project's, a gate that needs something else, or a figure out of range.
+    A Region that is not the project's, a gate that needs something else, or a figure out of range is added to `wrong`, and a
+    default stands in its place.
     """
+    told: set[str] = set()
 
-    def refuse(message: str, help: str, key: str) -> ConfigError:
-        return ConfigError(f"{message} in setup.cfg", help=help, span=line(key))
+    def refuse(message: str, help: str, key: str) -> None:
+        told.add(key)
+        wrong.append(ConfigError(f"{message} in setup.cfg", help=help, span=line(key)))
 
     reach = {key.removeprefix("reach."): _words(value) for key, value in top.items() if key.startswith("reach.")}
     if not reach and not DEPLOYMENT_KEYS & top.keys():
@@ -51,8 +56,10 @@ def read_deployment(top: Mapping[str, str], regions: tuple[str, ...], line: Call
     passive = top.get("passive")
     for key, region in (("active", active), ("passive", passive)):
         if region is not None and region not in regions:
-            raise refuse(f"`{key} = {region}` is no Region of the project", f"add {region} to `regions`", key)
+            refuse(f"`{key} = {region}` is no Region of the project", f"add {region} to `regions`", key)
     gate = _known("gate", top.get("gate", "none"), GATES, refuse)
+    if "gate" in told and {"arbiter", "witness"} & top.keys():
+        gate = "arbiter"
     forward = _known("forward", top.get("forward", "always" if passive else "never"), FORWARDS, refuse)
     arbiter = _arbiter(top, gate, refuse)
     plain = Deployment(active=active)
@@ -75,14 +82,15 @@ def read_deployment(top: Mapping[str, str], regions: tuple[str, ...], line: Call
         endpoint=top.get("global_endpoint", plain.endpoint),
         sweep_minutes=figures["sweep_minutes"],
         lease_margin_seconds=figures["lease_margin_seconds"],
-        span=line(next((key for key in ("forward", "gate", "passive") if key in top), "active")),
+        span=line(next((key for key in ("forward", "gate", "passive", "active", *_TEXTS) if key in top), "active")),
     )
     for fault in faults(found):
-        raise refuse(fault.message, fault.help, fault.key)
+        if fault.key not in told:
+            refuse(fault.message, fault.help, fault.key)
     return found
 
 
-_Refuse = Callable[[str, str, str], ConfigError]
+_Refuse = Callable[[str, str, str], None]
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -91,13 +99,15 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _known(key: str, value: str, known: tuple[str, ...], refuse: _Refuse) -> str:
     if value not in known:
-        raise refuse(f"unknown {key} `{value}`", did_you_mean(value, known) or f"use {', '.join(known)}", key)
+        refuse(f"unknown {key} `{value}`", did_you_mean(value, known) or f"use {', '.join(known)}", key)
+        return known[0]
     return value
 
 
 def _figure(key: str, text: str, low: int, high: int, refuse: _Refuse) -> int:
     if not re.fullmatch(r"\d{1,9}", text) or not low <= int(text) <= high:
-        raise refuse(f"`{key} = {text}` is out of range", f"use {low} to {high}", key)
+        refuse(f"`{key} = {text}` is out of range", f"use {low} to {high}", key)
+        return low
     return int(text)
 
 
@@ -105,7 +115,7 @@ def _arbiter(top: Mapping[str, str], gate: str, refuse: _Refuse) -> Arbiter | No
     if gate != "arbiter":
         for key in ("arbiter", "witness"):
             if key in top:
-                raise refuse(f"`{key}` means nothing with gate `{gate}`", "write `gate = arbiter`, or remove it", key)
+                refuse(f"`{key}` means nothing with gate `{gate}`", "write `gate = arbiter`, or remove it", key)
         return None
     replicas, witness = _words(top.get("arbiter", "")), top.get("witness")
     return Arbiter(replicas=replicas, witness=witness)
@@ -115,5 +125,5 @@ def _reach(given: Mapping[str, tuple[str, ...]], arbiter: Arbiter | None, refuse
     for region in given:
         key = f"reach.{region}"
         if arbiter is None:
-            raise refuse(f"`{key}` means nothing without an arbiter", "write `gate = arbiter`, or remove it", key)
+            refuse(f"`{key}` means nothing without an arbiter", "write `gate = arbiter`, or remove it", key)
     return given

@@ -20,10 +20,11 @@ __all__ = ["ConfigError", "DeclarationError", "DefinitionError", "EnvironmentFau
 class SfnError(Exception):
     """Base of every error raised on purpose; `str(error)` is one sentence for a person.
 
-    `help` says what to do, `span` where the user wrote the cause, when that is known.
+    `help` says what to do, `span` where the user wrote the cause, when that is known. `others`: what else is wrong.
     """
 
     exit_code = 2
+    others: tuple[SfnError, ...] = ()
 
     def __init__(self, message: str, *, help: str = "", span: Span | None = None) -> None:
         super().__init__(message)

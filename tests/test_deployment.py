@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from sfn_dsl.cli.main import run
 from sfn_dsl.configuration import find_project
 from sfn_dsl.deployment import Arbiter, Deployment
 from sfn_dsl.deployment_faults import faults
@@ -100,9 +102,37 @@ def test_what_a_project_cannot_say(project: Project, words: str, line: int, said
     folder = project(setup(words))
     with pytest.raises(ConfigError) as caught:
         find_project(folder)
-    assert said in str(caught.value)
-    assert str(caught.value.span) == f"{folder}/setup.cfg:{line}"
-    assert caught.value.help
+    [fault] = [one for one in (caught.value, *caught.value.others) if said in str(one)]
+    assert str(fault.span) == f"{folder}/setup.cfg:{line}"
+    assert fault.help
+
+
+def test_all_that_is_wrong_is_said_in_one_run(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Faults of setup.cfg hide neither each other nor those of pipelines."""
+    words = (
+        TWO.replace("passive = us-west-1", "passive = us-east-1")
+        + "gate = arbiter\narbiter = us-east-1, us-west-1\nwitness = us-west-2\n"
+    )
+    words += "event_bus = a b\nsweep_minutes = 0\nowner = me\nprofil = strict\n"
+    folder = project(setup(words))
+    (folder / "pipelines").mkdir(exist_ok=True)
+    (folder / "pipelines" / "p.py").write_text('from sfn_dsl import *\np = Pipeline(name="a b", body=Wait("W", seconds=1))\n')
+    for command in (["build"], ["check", "--output-format", "json"], ["iam", "explain", "p"]):
+        assert run(["-C", str(folder), "--color", "never", *command]) == 2
+        said = capsys.readouterr().err
+        faults = re.findall(r"^error: (.*) \(.*setup\.cfg:\d+\)$", said, re.M)
+        assert [fault.partition("` ")[0].strip("`") for fault in faults] == [
+            "passive",
+            "DynamoDB cannot keep a table strongly consistent over us-east-1, us-west-1, us-west-2 in setup.cfg",
+            "event_bus = a b",
+            "sweep_minutes = 0",
+            "unknown owner `me",
+            "unknown key `profil",
+        ], said
+        assert "error[SFN102]: `a b` is no name for a pipeline" in said
+    assert not (folder / "build").exists()
+    with pytest.raises(ConfigError, match="`passive` is the active Region"):
+        find_project(folder)
 
 
 def arbiter(*replicas: str, witness: str | None = None) -> Deployment:

@@ -50,6 +50,7 @@ from sfn_dsl.triggers.trigger import Trigger
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = json.loads((Path(__file__).parent / "cases" / "resources" / "terraform_schema.json").read_text(encoding="utf-8"))
+OTHER = "444455556666"
 TAKEN = {"batch_id": "$.detail.id", "uri": "$.detail.uri"}
 TRIGGERS: dict[str, tuple[Trigger, ...]] = {
     "event": (EventRule(),),
@@ -63,6 +64,10 @@ TRIGGERS: dict[str, tuple[Trigger, ...]] = {
     "function": (EventLambda(),),
     "object": (S3Event(bucket=config.lake, prefix="in/", suffix=".csv", input={"batch_id": "key", "uri": "bucket"}, owned=True),),
     "message": (SnsEvent(topic="orders", input={"batch_id": "order.id", "uri": "uri"}, key="batch_id"),),
+    "message-of-another": (
+        SnsEvent(topic=f"arn:aws:sns:us-west-2:{OTHER}:orders", input={"batch_id": "order.id", "uri": "uri"}, key="batch_id"),
+    ),
+    "of-all-kinds": (EventRule(), Schedule(expression="rate(1 day)"), EventLambda(), Direct()),
     "many": (EventRule(), Schedule(expression="rate(1 day)", label="daily"), Schedule(expression="rate(1 hour)", label="hourly")),
 }
 GATES = ["none", "mrec-manual", "arbiter"]
@@ -91,7 +96,7 @@ def pipelines() -> list[Pipeline]:
                 input=own,
                 control=Control(own.batch_id),
                 body=Stage("load", load),
-                consumes=() if name in ("pattern", "pattern-via", "object", "message") else (ready,),
+                consumes=() if name in ("pattern", "pattern-via", "object", "message", "message-of-another") else (ready,),
                 triggers=triggers,
                 timeout_seconds=900,
             )

@@ -373,6 +373,37 @@ def test_all_are_found_in_one_run(project: Project, capsys: pytest.CaptureFixtur
     assert not (folder / "build").exists()
 
 
+def test_what_nobody_has_written_is_not_looked_for_in_our_own_code(project: Project) -> None:
+    """The machine that closes rows is named after the bus; it and the shared template stand where setup.cfg says so."""
+    bus = "b" * 75
+    text = alone('S3Event(bucket="bk", owned=True, input={"batch_id": "key"})')
+    cfg = TWO.replace("active =", f"event_bus = {bus}\nactive =", 1).replace("passive = us-west-1\n", "") + SECTIONS
+    folder = project({"pipelines/p.py": text, "setup.cfg": cfg})
+    found = {one.message.partition(" is in")[0]: one.span for one in found_in(folder) if one.code in ("SFN102", "SFN612")}
+    assert {message: (span.file, span.line) for message, span in found.items()} == {
+        f"`{bus}-run-closer` is no name for a pipeline": ("setup.cfg", 4),
+        "Bucket `bk`": ("pipelines/p.py", line_of(text, "down = Pip")),
+    }
+
+
+QUEUES = """
+from sfn_dsl.resources.model import Queue
+from sfn_dsl.triggers.trigger import Trigger
+class Queues(Trigger):
+    def resources(self, pipeline, target):
+        return tuple(Queue(id=id, queue_name=id) for id in ("OnBC", "OnBc"))
+"""
+
+
+def test_two_resources_of_one_name_in_terraform_are_a_finding_beside_the_others(project: Project) -> None:
+    text = alone("Queues()").replace(HEAD, HEAD + QUEUES) + 'other = Pipeline(name="a b", body=Wait("W", seconds=1))\n'
+    folder = project({"pipelines/p.py": text, "setup.cfg": ONE.replace("[sfn_dsl:", "iac = cloudformation, terraform\n[sfn_dsl:")})
+    [clash, name] = sorted(found_in(folder), key=lambda one: one.code, reverse=True)
+    assert (clash.code, clash.span.line) == ("SFN612", line_of(text, "down = Pip"))
+    assert clash.message == "two resources would be `aws_sqs_queue.us_east_1_on_bc` in Terraform"
+    assert name.code == "SFN102"
+
+
 @pytest.mark.parametrize(
     ("silence", "told"),
     [("", True), ("# sfn: allow SFN506", False), ("# sfn: allow forwarding-without-gate", False), ("# sfn: allow SFN502", True)],

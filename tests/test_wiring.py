@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -31,7 +32,10 @@ from sfn_dsl.control.names import execution_name
 from sfn_dsl.deployment import Deployment
 from sfn_dsl.diagnostic import Severity
 from sfn_dsl.region import Target
+from sfn_dsl.resources import cloudformation, terraform
+from sfn_dsl.resources.check import check
 from sfn_dsl.resources.model import Role, Rule
+from sfn_dsl.resources.template import Template
 from sfn_dsl.simulate.mocks.chances import Chances
 from sfn_dsl.stacks.pipeline_stack import pipeline_stack
 from sfn_dsl.triggers.trigger import Trigger
@@ -133,10 +137,24 @@ def test_labels_tell_two_triggers_of_a_kind_apart(kind: type[Trigger]) -> None:
     [
         ((EventRule(), EventRule()), "SFN526", "two triggers EventRule with one label"),
         (
-            (EventRule(via=Intermediate), Schedule(expression="rate(1 day)", via=Intermediate)),
+            (EventRule(via=Intermediate, label="x"), Schedule(expression="rate(1 day)", via=Intermediate, label="x")),
             "SFN526",
-            "two triggers of pipeline `down` both make the machine `down-starter`",
+            "the Schedule of pipeline `down` makes `down-x-starter`, and its EventRule makes it too",
         ),
+        (
+            (
+                S3Event(label="B-c", bucket="b", input={"batch_id": "key", "uri": "bucket"}),
+                S3Event(label="bC", bucket="c", input={"batch_id": "key", "uri": "bucket"}),
+            ),
+            "SFN526",
+            "makes `down-on-bC`, and its S3Event makes `down-on-B-c`, which gives the same logical id",
+        ),
+        (
+            (S3Event(label="end", bucket="b", input={"batch_id": "key", "uri": "bucket"}),),
+            "SFN526",
+            "the S3Event of pipeline `down` makes `down-on-end`, and the pipeline itself makes it too",
+        ),
+        ((SnsEvent(label="dead-letters", topic="t", input={"batch_id": "id", "uri": "u"}, key="batch_id"),), "SFN526", "itself"),
         (("cron",), "SFN521", "`'cron'` in `triggers` of pipeline `down` is no trigger"),
         ((EventRule(label="a b"),), "SFN102", "`a b` is no label of a trigger"),
         ((EventLambda(retries=3),), "SFN503", "0 to 2 times"),
@@ -162,6 +180,84 @@ def test_triggers_that_cannot_be(triggers: tuple[Any, ...], code: str, said: str
     up, ready = producer()
     found = [message for one, message in errors(up, consumer("down", ready, triggers=triggers)) if one == code]
     assert any(said in message for message in found), found
+
+
+DAILY = Schedule(expression="rate(1 day)", via=Intermediate)
+OBJECT = S3Event(bucket="b", input={"batch_id": "key", "uri": "bucket"}, owned=True)
+MESSAGE = SnsEvent(topic="t", input={"batch_id": "id", "uri": "u"}, key="batch_id")
+
+
+@pytest.mark.parametrize(
+    ("triggers", "labels"),
+    [
+        ((EventRule(), EventLambda()), ["", "lambda"]),
+        ((EventLambda(), EventRule()), ["", "rule"]),
+        ((DAILY, EventLambda()), ["", "lambda"]),
+        ((EventRule(via=Intermediate), DAILY), ["", "timer"]),
+        (
+            (EventRule(label="object", pattern={"source": ["x"]}, input={"batch_id": "$.id", "uri": "$.u"}), OBJECT),
+            ["object", "s3"],
+        ),
+        ((EventLambda(label="messages"), MESSAGE), ["messages", "sns"]),
+        ((EventRule(), Schedule(expression="rate(1 day)"), Direct(), OBJECT, MESSAGE), ["", "", "", "", ""]),
+        ((EventRule(via=Intermediate), DAILY, EventLambda(), OBJECT, MESSAGE, Direct()), ["", "timer", "lambda", "", "", ""]),
+    ],
+)
+def test_triggers_of_different_kinds_get_names_of_their_own(triggers: tuple[Trigger, ...], labels: list[str]) -> None:
+    """A trigger that is added changes no name of those before it; alone, each has the names that it always had."""
+    up, ready = producer()
+    down = consumer("down", ready, triggers=triggers)
+    assert errors(up, down) == []
+    assert [trigger.label for trigger in wire([up, down]).pipelines["down"].triggers] == labels
+    estate = Estate([up, down], {"work": Worker({"uri": "u"}), "down": Worker()})
+    found = [one for one in estate.templates if one.name == "down"]
+    assert [problem.message for template in found for problem in check(template) if problem.severity is Severity.ERROR] == []
+    assert len(terraform.to_json(found)["resource"]["aws_cloudwatch_event_rule"]) > len(found)  # type: ignore[arg-type,call-overload,index]
+
+
+@pytest.mark.parametrize(
+    ("topic", "region", "elsewhere", "sender"),
+    [
+        ("orders", EAST, None, "sns"),
+        ("arn:aws:sns:us-east-1:444455556666:orders", EAST, None, "sns"),
+        ("arn:aws:sns:us-east-1:111122223333:orders", WEST, "us-east-1", "sns"),
+        ("arn:aws:sns:ap-east-1:111122223333:orders", EAST, "ap-east-1", "sns.ap-east-1"),
+        ("arn:aws:sns:us-east-1:111122223333:orders", "eu-south-1", "us-east-1", "sns.eu-south-1"),
+        ("arn:aws:sns:ap-east-1:111122223333:orders", "eu-south-1", "ap-east-1", "sns.eu-south-1"),
+        ("arn:aws:sns:eu-south-1:111122223333:orders", "eu-south-1", None, "sns"),
+        ("arn:aws-us-gov:sns:us-gov-east-1:111122223333:orders", "us-gov-west-1", "us-gov-east-1", "sns"),
+    ],
+)
+def test_a_topic_of_another_region_is_subscribed_to_where_it_is(
+    topic: str, region: str, elsewhere: str | None, sender: str
+) -> None:
+    down = consumer("down", triggers=(dataclasses.replace(MESSAGE, topic=topic),))
+    target = Target(region=region, account=ACCOUNT)
+    template = Template(name="down", target=target, resources=down.triggers[0].resources(down, target))
+    written = cloudformation.to_json(template)["Resources"]
+    assert written["MessagesSubscription"]["Properties"].get("Region") == elsewhere
+    allowed = written["MessagesQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"][0]
+    assert allowed["Principal"] == {"Service": f"{sender}.amazonaws.com"}
+    module: Any = terraform.to_json([template])
+    [made] = module["resource"]["aws_sns_topic_subscription"].values()
+    assert made["provider"] == f"aws.{(elsewhere or region).replace('-', '_')}"
+    assert {made["provider"], f"aws.{region.replace('-', '_')}"} == {f"aws.{one['alias']}" for one in module["provider"]["aws"]}
+
+
+def test_calls_for_messages_are_bounded_where_messages_are_fetched() -> None:
+    """What a function's reserved concurrency refuses has been received, and five receipts make a dead letter of a good message."""
+    down = consumer("down", triggers=(dataclasses.replace(MESSAGE, concurrency=7),))
+    target = Target(region=EAST, account=ACCOUNT)
+    template = Template(name="down", target=target, resources=down.triggers[0].resources(down, target))
+    written = cloudformation.to_json(template)["Resources"]
+    assert written["MessagesMapping"]["Properties"]["ScalingConfig"] == {"MaximumConcurrency": 7}
+    assert "ReservedConcurrentExecutions" not in written["MessagesStarterFunction"]["Properties"]
+    made: Any = terraform.to_json([template])["resource"]
+    assert made["aws_lambda_event_source_mapping"]["us_east_1_messages_mapping"]["scaling_config"] == {"maximum_concurrency": 7}
+    for concurrency in (1, 1001):
+        assert [
+            code for code, _ in errors(consumer("down", triggers=(dataclasses.replace(MESSAGE, concurrency=concurrency),)))
+        ] == ["SFN503"]
 
 
 @pytest.mark.parametrize("trigger", [EventRule(), EventLambda(), Direct(), Schedule(expression="rate(1 day)", via=Intermediate)])

@@ -130,9 +130,10 @@ def run(arguments: list[str]) -> int:
     except SfnError as error:
         if session.debug:
             traceback.print_exception(error)
-        where = f" ({error.span})" if error.span is not None else ""
-        click.echo(f"error: {error}{where}", err=True)
-        if error.help:
-            click.echo(f"help: {error.help}", err=True)
+        for one in (error, *error.others):
+            where = f" ({one.span})" if one.span is not None else ""
+            click.echo(f"error: {one}{where}", err=True)
+            if one.help:
+                click.echo(f"help: {one.help}", err=True)
         return error.exit_code
     return code if isinstance(code, int) else EXIT_OK

@@ -10,7 +10,7 @@ import click
 
 from sfn_dsl.building import Build, build_project
 from sfn_dsl.cli.main import Session
-from sfn_dsl.configuration import Project, find_project
+from sfn_dsl.configuration import Project, find_project, together
 from sfn_dsl.costs.names import check_pipelines, check_states
 from sfn_dsl.diagnostic import Severity
 from sfn_dsl.errors import ConfigError
@@ -57,8 +57,11 @@ def make(
     selecting: Callable[[Project], Selection] | None = None,
 ) -> Made:
     """Load the project and build what the options select, in memory; print the findings to stderr (if `complain`). `selecting`:
-    which rules judge the definitions, if not those of a build."""
-    project = find_project(session.directory)
+    which rules judge the definitions, if not those of a build.
+
+    Raises ConfigError for what is wrong with setup.cfg, after the findings of the pipelines are printed.
+    """
+    project = find_project(session.directory, lenient=True)
     loaded = load_pipelines(project)
     targets = project.chosen_targets(regions, environment)
     try:
@@ -70,12 +73,14 @@ def make(
         click.echo(f"error: {error}\n", err=True)
         chosen = ()
     build = build_project(project, loaded, chosen, targets, selecting(project) if selecting is not None else None)
-    if not build.failed:
+    if not build.failed and not project.faults:
         check_pipelines(project.rates, (pipeline.name for pipeline in loaded.pipelines))
         if not patterns:
             check_states(project.rates, (*build.compiled, *build.machines))
-    if complain:
+    if complain or project.faults:
         _complain(session, project, build)
+    if project.faults:
+        raise together(project.faults)
     return Made(project=project, loaded=loaded, build=build, narrowed=bool(patterns or regions or environment))
 
 

@@ -38,6 +38,8 @@ from sfn_dsl.simulate.world import World
 
 __all__ = ["deploy"]
 
+_CONCURRENCY: Final = 5
+"""Batches that Lambda works off at once while a queue is not full."""
 _FUNCTION_SECONDS: Final = 0.2
 _INVOKING: Final = EventInvokeConfig(id="Default", function_name="")
 
@@ -147,7 +149,8 @@ def _listen(world: World, template: Template, resource: object) -> None:
         case Subscription():
             queue = parse_arn(resolve(resource.endpoint, template))
             assert queue is not None
-            place.sns.subscribe_queue(
+            topics = world.place(resource.topic_region) if resource.topic_region else place
+            topics.sns.subscribe_queue(
                 resolve(resource.topic_arn, template),
                 place.sqs,
                 queue.resource,
@@ -165,6 +168,7 @@ def _listen(world: World, template: Template, resource: object) -> None:
                     queue=place.sqs.queues[source.resource],
                     function=function,
                     batch=resource.batch_size,
+                    concurrency=resource.maximum_concurrency or _CONCURRENCY,
                     reports_failures=resource.report_batch_item_failures,
                 )
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
@@ -51,6 +51,7 @@ _NAMES: Final = {
 """The most characters of a name."""
 
 _DAY = 86_400
+_NO_SPANS: Final[Mapping[str, Span]] = {}
 
 
 def check(template: Template, *, span: Span = NOWHERE) -> tuple[Diagnostic, ...]:
@@ -77,8 +78,9 @@ def check(template: Template, *, span: Span = NOWHERE) -> tuple[Diagnostic, ...]
     return tuple(found)
 
 
-def check_together(templates: Sequence[Template], *, span: Span = NOWHERE) -> tuple[Diagnostic, ...]:
-    """Findings about templates of one environment: names that are global in an account and yet in two templates (SFN612)."""
+def check_together(templates: Sequence[Template], spans: Mapping[str, Span] = _NO_SPANS) -> tuple[Diagnostic, ...]:
+    """Findings about templates of one environment: names that are global in an account and yet in two templates (SFN612). `spans`:
+    where each template comes from, by its name."""
     owners: dict[tuple[str, str, str], list[Template]] = {}
     for template in templates:
         for resource in template.resources:
@@ -91,7 +93,7 @@ def check_together(templates: Sequence[Template], *, span: Span = NOWHERE) -> tu
         _impossible(
             f"{kind} `{name}` is in {' and '.join(f'`{template.name}` of {template.target.region}' for template in two)}",
             "its name is global: say the Region in it, or leave it to one template",
-            span,
+            spans.get(two[0].name, NOWHERE),
         )
         for (kind, name, _), two in owners.items()
         if len(two) > 1

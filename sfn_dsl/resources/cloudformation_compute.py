@@ -68,11 +68,12 @@ def compute(
                 "MaximumEventAgeInSeconds": resource.maximum_event_age_in_seconds,
                 "DestinationConfig": failure and {"OnFailure": {"Destination": failure}},
             }
-        case EventSourceMapping():
+        case EventSourceMapping(maximum_concurrency=most):
             return "AWS::Lambda::EventSourceMapping", {
                 "FunctionName": w.text(resource.function_name),
                 "EventSourceArn": w.text(resource.event_source_arn),
                 "BatchSize": resource.batch_size,
+                "ScalingConfig": most and {"MaximumConcurrency": most},
                 "FunctionResponseTypes": ["ReportBatchItemFailures"] if resource.report_batch_item_failures else None,
             }
         case _:

@@ -53,6 +53,7 @@ def messaging(resource: Queue | QueuePolicy | Topic | TopicPolicy | Subscription
                 "TopicArn": w.text(resource.topic_arn),
                 "Protocol": resource.protocol,
                 "Endpoint": w.text(resource.endpoint),
+                "Region": resource.topic_region,
                 "RawMessageDelivery": resource.raw_message_delivery,
                 "FilterPolicyScope": None if resource.filter_policy is None else resource.filter_policy_scope,
                 "FilterPolicy": w.value(resource.filter_policy),

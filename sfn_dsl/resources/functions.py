@@ -75,10 +75,13 @@ class EventSourceMapping(Element):
     """A function works off a queue (`AWS::Lambda::EventSourceMapping`).
 
     `function_name`: name or ARN. `event_source_arn`: the queue. `batch_size`: messages per call, default 10.
+    `maximum_concurrency`: calls at once, 2 to 1000. A function's reserved concurrency is no such bound: what it refuses counts as
+    a receipt of the message.
     `report_batch_item_failures`: only the messages that the function names as failed come again.
     """
 
     function_name: Text
     event_source_arn: Text
     batch_size: int = 10
+    maximum_concurrency: int | None = None
     report_batch_item_failures: bool = True

@@ -109,11 +109,13 @@ class TopicPolicy(Element):
 class Subscription(Element):
     """Messages of a topic go to an endpoint (`AWS::SNS::Subscription`), by default to the queue with the ARN `endpoint`.
 
+    `topic_region`: the topic's, where that is not the template's: a subscription is made where the topic is.
     `filter_policy_scope`: `MessageAttributes` or `MessageBody`; only written with a `filter_policy`.
     """
 
     topic_arn: Text
     endpoint: Text
+    topic_region: str | None = None
     protocol: str = "sqs"
     raw_message_delivery: bool = True
     filter_policy: Mapping[str, Value] | None = None

@@ -51,7 +51,9 @@ def to_json(templates: Sequence[Template]) -> dict[str, Json]:
     for template in templates:
         region = label(template.target.region)
         account = template.target.account
-        providers[region] = {"alias": region, "region": template.target.region, "allowed_account_ids": [account]}
+        elsewhere = {one.topic_region for one in template.resources if isinstance(one, Subscription) and one.topic_region}
+        for place in (template.target.region, *sorted(elsewhere)):
+            providers.setdefault(label(place), {"alias": label(place), "region": place, "allowed_account_ids": [account]})
         module = Module(template, documents)
         blocks = {resource.id: _blocks(resource, module) for resource in template.resources}
         for resource in template.resources:
@@ -67,7 +69,7 @@ def to_json(templates: Sequence[Template]) -> dict[str, Json]:
                         f"two resources would be `{block.type}.{name}` in Terraform",
                         help="use logical ids that differ by more than case",
                     )
-                arguments = {"provider": f"aws.{region}", "depends_on": depends_on, **block.arguments}
+                arguments = {"provider": f"aws.{region}", "depends_on": depends_on, **present(block.arguments)}
                 resources[block.type][name] = present(arguments)
             if isinstance(resource, Function):
                 archives[module.label(resource)] = {

@@ -93,11 +93,12 @@ def compute(
                 "destination_config": failure and {"on_failure": {"destination": failure}},
             }
             return [Block("aws_lambda_function_event_invoke_config", arguments)]
-        case EventSourceMapping():
+        case EventSourceMapping(maximum_concurrency=most):
             arguments = {
                 "function_name": m.text(resource.function_name),
                 "event_source_arn": m.text(resource.event_source_arn),
                 "batch_size": resource.batch_size,
+                "scaling_config": most and {"maximum_concurrency": most},
                 "function_response_types": ["ReportBatchItemFailures"] if resource.report_batch_item_failures else None,
             }
             return [Block("aws_lambda_event_source_mapping", arguments)]

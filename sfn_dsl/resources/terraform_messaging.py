@@ -65,6 +65,7 @@ def messaging(resource: Queue | QueuePolicy | Topic | TopicPolicy | Subscription
         case Subscription():
             filtered = resource.filter_policy is not None
             arguments = {
+                "provider": f"aws.{label(resource.topic_region)}" if resource.topic_region else None,
                 "topic_arn": m.text(resource.topic_arn),
                 "protocol": resource.protocol,
                 "endpoint": m.text(resource.endpoint),

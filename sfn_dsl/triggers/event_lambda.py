@@ -30,6 +30,8 @@ class EventLambda(Trigger):
     pauses. `retries`: 0 to 2, after one and two minutes. `max_age_seconds`: 60 to 21,600.
     """
 
+    kind = "lambda"
+
     contract: BatchReady | None = None
     concurrency: int = 2
     retries: int = 2
@@ -37,6 +39,10 @@ class EventLambda(Trigger):
 
     def contracts(self, pipeline: Pipeline) -> tuple[BatchReady, ...]:
         return (self.contract,) if self.contract is not None else pipeline.consumes
+
+    def names(self, pipeline: Pipeline) -> tuple[str, ...]:
+        rules = [self._rule(contract) for contract in self.contracts(pipeline)]
+        return (self._function(), f"{self._function()}-failures", *rules, *(f"{rule}-permission" for rule in rules))
 
     def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
         if not self.contracts(pipeline):
@@ -57,7 +63,7 @@ class EventLambda(Trigger):
         yield from contract_problems(pipeline, self.contracts(pipeline), self.span)
 
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
-        label = f"{self.label}-starter" if self.label else "starter"
+        label = self._function()
         fields = sorted({name for contract in self.contracts(pipeline) for name in wanted_fields(pipeline, contract)})
         told_apart = [name for name in batch_inputs(pipeline, fields) if name != "batch_id"]
         if pipeline.control is None and len(self.contracts(pipeline)) > 1:
@@ -82,8 +88,8 @@ class EventLambda(Trigger):
         found: list[Resource] = [failures, *starter, invoking]
         for contract in self.contracts(pipeline):
             rule = Rule(
-                id=logical_id("on", contract.pipeline, self.label),
-                name=f"{pipeline.name}-on-{contract.pipeline}{'-' + self.label if self.label else ''}",
+                id=logical_id(self._rule(contract)),
+                name=f"{pipeline.name}-{self._rule(contract)}",
                 event_bus_name=target.deployed.bus,
                 event_pattern=contract.pattern(target),  # type: ignore[arg-type]
                 targets=(
@@ -100,3 +106,9 @@ class EventLambda(Trigger):
             )
             found += [rule, permission]
         return tuple(found)
+
+    def _function(self) -> str:
+        return f"{self.label}-starter" if self.label else "starter"
+
+    def _rule(self, contract: BatchReady) -> str:
+        return f"on-{contract.pipeline}-{self.label}" if self.label else f"on-{contract.pipeline}"

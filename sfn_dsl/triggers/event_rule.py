@@ -42,6 +42,8 @@ class EventRule(Trigger):
     event is a dead letter.
     """
 
+    kind = "rule"
+
     contract: BatchReady | None = None
     pattern: Mapping[str, object] | None = None
     input: Mapping[str, str] = field(default_factory=dict)
@@ -53,6 +55,11 @@ class EventRule(Trigger):
         if self.pattern is not None:
             return ()
         return (self.contract,) if self.contract is not None else pipeline.consumes
+
+    def names(self, pipeline: Pipeline) -> tuple[str, ...]:
+        if self.pattern is not None:
+            return (f"on-{self._rule()}",)
+        return tuple(f"on-{self._rule(contract)}" for contract in self.contracts(pipeline))
 
     def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
         yield from delivery_problems(self.retries, self.max_age_seconds, "EventBridge", self.span)
@@ -125,9 +132,14 @@ class EventRule(Trigger):
     def _listened(self, pipeline: Pipeline, target: Target) -> Iterator[tuple[str, Mapping[str, object], Mapping[str, str]]]:
         """Name, pattern and input paths of each rule."""
         if self.pattern is not None:
-            yield self.label or "event", json.loads(json.dumps(self.pattern)), self.input
+            yield self._rule(), json.loads(json.dumps(self.pattern)), self.input
             return
         for contract in self.contracts(pipeline):
             paths = {name: f"$.detail.{name}" for name in wanted_fields(pipeline, contract)}
-            name = f"{contract.pipeline}-{self.label}" if self.label else contract.pipeline
-            yield name, contract.pattern(target), paths
+            yield self._rule(contract), contract.pattern(target), paths
+
+    def _rule(self, contract: BatchReady | None = None) -> str:
+        """What the name of a rule says after `on`."""
+        if contract is None:
+            return self.label or "event"
+        return f"{contract.pipeline}-{self.label}" if self.label else contract.pipeline

@@ -41,6 +41,8 @@ class S3Event(Trigger):
     come twice start nothing twice: build the control row's batch of bucket, key and version.
     """
 
+    kind = "s3"
+
     bucket: str | Expression
     prefix: str = ""
     suffix: str = ""
@@ -48,6 +50,10 @@ class S3Event(Trigger):
     owned: bool = False
     retries: int = 185
     max_age_seconds: int = 86_400
+
+    def names(self, pipeline: Pipeline) -> tuple[str, ...]:
+        label = self.label or "object"
+        return (f"on-{label}", *([f"{label}-bucket"] if self.owned else []))
 
     def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
         yield from delivery_problems(self.retries, self.max_age_seconds, "EventBridge", self.span)

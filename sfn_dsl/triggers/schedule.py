@@ -72,6 +72,8 @@ class Schedule(Trigger):
     up. `skips_dst`: the yearly slot that daylight saving time takes away is accepted.
     """
 
+    kind = "timer"
+
     expression: str
     timezone: str = "UTC"
     input: Mapping[str, object] = field(default_factory=dict)
@@ -79,6 +81,9 @@ class Schedule(Trigger):
     retries: int = 10
     max_age_seconds: int | None = None
     skips_dst: bool = False
+
+    def names(self, pipeline: Pipeline) -> tuple[str, ...]:
+        return (self._purpose(), f"{self._purpose()}-role")
 
     def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
         yield from delivery_problems(self.retries, self.max_age_seconds, "Scheduler", self.span)
@@ -159,7 +164,7 @@ class Schedule(Trigger):
 
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
         machine = pipeline.name if self.via is None else starter_name(pipeline, self.label)
-        purpose = f"schedule-{self.label}" if self.label else "schedule"
+        purpose = self._purpose()
         role = schedule_role(pipeline, target, machine, purpose)
         given: Mapping[str, object] = {SLOT_INPUT: SCHEDULED_TIME} if self.seeks(pipeline) else self.input
         planned = Planned(
@@ -176,6 +181,9 @@ class Schedule(Trigger):
             description=f"Starts {machine}.",
         )
         return (role, planned)
+
+    def _purpose(self) -> str:
+        return f"schedule-{self.label}" if self.label else "schedule"
 
     def _age(self) -> int:
         if self.max_age_seconds is not None:

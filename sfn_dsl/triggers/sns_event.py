@@ -11,7 +11,7 @@ from sfn_dsl.constants import fold
 from sfn_dsl.diagnostic import Diagnostic
 from sfn_dsl.expression import Expression
 from sfn_dsl.pipeline import Pipeline
-from sfn_dsl.region import Target
+from sfn_dsl.region import Target, parse_arn
 from sfn_dsl.resources.iam.statement import Statement
 from sfn_dsl.resources.model import (
     Arn,
@@ -23,7 +23,6 @@ from sfn_dsl.resources.model import (
     Subscription,
 )
 from sfn_dsl.triggers.function import function_id
-from sfn_dsl.triggers.limits import concurrency_problems
 from sfn_dsl.triggers.parts import batch_inputs, input_problems, logical_id
 from sfn_dsl.triggers.queue_policies import from_topic, queue_policy
 from sfn_dsl.triggers.starter import starter_function
@@ -40,19 +39,25 @@ _TOPIC: Final = re.compile(r"(arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:)?[0-9A-Za
 class SnsEvent(Trigger):
     """Topic -> queue (with a dead-letter queue) -> function -> execution.
 
-    `topic`: name or ARN; it is not made here. `input`: input name to the path of a field in the JSON message, such as `payment.id`.
-    `key`: the input, or inputs, that are the business key: the messages of a key start one execution, whatever else they say and
-    also when that one has ended or failed, which `rerun` is for. Without it the key is what the batch of `control` is made of, or
-    all of `input` where there is no control. `concurrency`: how many calls run at once.
+    `topic`: name in this Region and account, or ARN; it is not made here. It may be of another Region; that of another account must
+    allow this one `sns:Subscribe` in its policy. `input`: input name to the path of a field in the JSON message, such as
+    `payment.id`. `key`: the input, or inputs, that are the business key: the messages of a key start one execution, whatever else
+    they say and also when that one has ended or failed, which `rerun` is for. Without it the key is what the batch of `control` is
+    made of, or all of `input` where there is no control. `concurrency`: how many calls run at once, 2 to 1,000.
     """
+
+    kind = "sns"
 
     topic: str | Expression
     input: Mapping[str, str]
     key: str | tuple[str, ...] = ()
     concurrency: int = 2
 
+    def names(self, pipeline: Pipeline) -> tuple[str, ...]:
+        label = self.label or "messages"
+        return (label, *(f"{label}-{part}" for part in ("queue", "dead-letters", "subscription", "mapping", "starter")))
+
     def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
-        yield from concurrency_problems(self.concurrency, self.span)
         if isinstance(self.topic, str) and not _TOPIC.fullmatch(self.topic):
             yield Diagnostic(
                 code="SFN102",
@@ -88,6 +93,14 @@ class SnsEvent(Trigger):
                 help="leave out `key`, which is then what the batch is made of",
             )
 
+        if not 2 <= self.concurrency <= 1000:
+            yield Diagnostic(
+                code="SFN503",
+                message=f"`concurrency` is {self.concurrency}, and Lambda works off a queue with 2 to 1,000 calls at once",
+                span=self.span,
+                help="disable the event source mapping to pause",
+            )
+
     def _key(self, pipeline: Pipeline) -> tuple[str, ...]:
         given = (self.key,) if isinstance(self.key, str) else tuple(self.key)
         return given or batch_inputs(pipeline, self.input) or tuple(self.input)
@@ -96,6 +109,7 @@ class SnsEvent(Trigger):
         label = self.label or "messages"
         topic = str(fold(self.topic, target, self.span))
         topic_arn = topic if topic.startswith("arn:") else target.arn("sns", topic)
+        place = parse_arn(topic_arn)
         dead = Queue(id=logical_id(label, "dead", "letters"), queue_name=f"{pipeline.name}-{label}-dead-letters")
         queue = Queue(
             id=logical_id(label, "queue"),
@@ -109,18 +123,19 @@ class SnsEvent(Trigger):
             label=f"{label}-starter",
             template="start_for_message.py.j2",
             values={"paths": dict(self.input), "key": self._key(pipeline)},
-            concurrency=self.concurrency,
+            concurrency=None,
             statement=Statement(
                 sid="Receive",
                 actions=("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
                 resources=(queue.arn(target),),
             ),
         )
-        policy = queue_policy(logical_id(label, "queue", "policy"), queue, from_topic(queue, topic_arn))
+        policy = queue_policy(logical_id(label, "queue", "policy"), queue, from_topic(queue, topic_arn, target.region))
         subscription = Subscription(
             id=logical_id(label, "subscription"),
             topic_arn=topic_arn,
             endpoint=Arn(queue.id),
+            topic_region=place.region if place is not None and place.region != target.region else None,
             raw_message_delivery=True,
             depends_on=(policy.id,),
         )
@@ -128,6 +143,7 @@ class SnsEvent(Trigger):
             id=logical_id(label, "mapping"),
             function_name=Name(function_id(f"{label}-starter")),
             event_source_arn=Arn(queue.id),
+            maximum_concurrency=self.concurrency,
             depends_on=(f"{logical_id(label, 'starter', 'role')}",),
         )
         return (dead, queue, policy, subscription, *starter, mapping)

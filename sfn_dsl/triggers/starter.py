@@ -22,7 +22,7 @@ def starter_function(
     label: str,
     template: str,
     values: Mapping[str, object],
-    concurrency: int,
+    concurrency: int | None,
     statement: Statement,
 ) -> tuple[Resource, ...]:
     """A function from a source template, with log group and role. `statement`: what it may do beside starting the pipeline."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from sfn_dsl.control.contract import BatchReady
 from sfn_dsl.diagnostic import Diagnostic
@@ -34,14 +34,20 @@ def starter_name(pipeline: Pipeline, label: str = "") -> str:
 class Trigger:
     """One way to start a pipeline. `label`: tells two triggers of one kind apart; it becomes part of names.
 
-    A kind of trigger overrides what it needs.
+    A kind of trigger overrides what it needs. `kind`: the label of one that has none and would use the names of another kind.
     """
+
+    kind: ClassVar[str] = ""
 
     label: str = ""
     span: Span = field(default_factory=caller, repr=False)
 
     def contracts(self, pipeline: Pipeline) -> tuple[BatchReady, ...]:
         """The contracts it listens to."""
+        return ()
+
+    def names(self, pipeline: Pipeline) -> tuple[str, ...]:
+        """Names of what it makes, beside its machines, without the pipeline's: no other trigger may use them."""
         return ()
 
     def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:

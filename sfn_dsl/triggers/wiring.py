@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 
 from sfn_dsl.compile.field_types import misfits
 from sfn_dsl.control.closing import CloseRun
@@ -20,12 +18,11 @@ from sfn_dsl.span import NOWHERE
 from sfn_dsl.steps.step import Step
 from sfn_dsl.triggers.between import between
 from sfn_dsl.triggers.event_rule import EventRule
+from sfn_dsl.triggers.labels import labelled
 from sfn_dsl.triggers.parts import wanted_fields
 from sfn_dsl.triggers.trigger import Trigger
 
 __all__ = ["Wired", "Wiring", "closer", "sweeper_name", "wire"]
-
-_LABEL: Final = re.compile(r"[0-9A-Za-z-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +65,9 @@ def closer(deployed: Deployment) -> Pipeline:
         name=deployed.closer,
         comment="Closes the rows of executions that have failed, timed out or been aborted, and tells people",
         type="EXPRESS",
-        body=CloseRun("Close run"),
+        body=CloseRun("Close run", span=deployed.span),
         timeout_seconds=240,
+        span=deployed.span,
     )
 
 
@@ -88,7 +86,6 @@ def wire(pipelines: Iterable[Pipeline]) -> Wiring:
         own, wrong = triggers[id(pipeline)], own_problems[id(pipeline)]
         if pipeline.deployment is not None:
             wrong += _deployment(pipeline, pipeline.deployment)
-        wrong += _twins(pipeline, own)
         machines = [machine for trigger in own for machine in trigger.machines(pipeline)]
         if pipeline.control is not None:
             machines.append(_sweeper(pipeline))
@@ -121,23 +118,10 @@ def _triggers(pipeline: Pipeline, problems: list[Diagnostic]) -> tuple[Trigger, 
         )
     if not given and pipeline.consumes:
         found.append(EventRule(span=pipeline.span))
-    labels: dict[tuple[str, str], Trigger] = {}
-    for trigger in found:
-        key = (type(trigger).__name__, trigger.label)
-        if key in labels:
-            problems.append(
-                Diagnostic(
-                    code="SFN526",
-                    message=f"pipeline `{pipeline.name}` has two triggers {key[0]} with one label",
-                    span=trigger.span,
-                    help="give each a `label`, which becomes part of the names of its resources",
-                    also=((labels[key].span, "the first one"),),
-                )
-            )
-        labels.setdefault(key, trigger)
-        problems += _label(pipeline, trigger)
+    named = labelled(pipeline, found, problems)
+    for trigger in named:
         problems += trigger.problems(pipeline)
-    return tuple(found)
+    return named
 
 
 def _mistyped(pipeline: Pipeline, trigger: Trigger) -> list[Diagnostic]:
@@ -148,39 +132,6 @@ def _mistyped(pipeline: Pipeline, trigger: Trigger) -> list[Diagnostic]:
         names = [name for name in given if not isinstance(name, str)]
         wrong += [(f"`input` of {whose} has the name {name!r}, which is no text", "write the name of an input") for name in names]
     return [Diagnostic(code="SFN104", message=message, span=trigger.span, help=help) for message, help in wrong]
-
-
-def _label(pipeline: Pipeline, trigger: Trigger) -> list[Diagnostic]:
-    if not trigger.label or _LABEL.fullmatch(trigger.label):
-        return []
-    return [
-        Diagnostic(
-            code="SFN102",
-            message=f"`{trigger.label}` is no label of a trigger of pipeline `{pipeline.name}`",
-            span=trigger.span,
-            help="use letters, digits and `-`",
-        )
-    ]
-
-
-def _twins(pipeline: Pipeline, triggers: Iterable[Trigger]) -> list[Diagnostic]:
-    """Machines of one name that two triggers would make."""
-    first: dict[str, Trigger] = {}
-    found = []
-    for trigger in triggers:
-        for machine in trigger.machines(pipeline):
-            other = first.setdefault(machine.name, trigger)
-            if other is not trigger and type(other) is not type(trigger):
-                found.append(
-                    Diagnostic(
-                        code="SFN526",
-                        message=f"two triggers of pipeline `{pipeline.name}` both make the machine `{machine.name}`",
-                        span=trigger.span,
-                        help="give one of them a `label`, which becomes part of the name",
-                        also=((other.span, "the first one"),),
-                    )
-                )
-    return found
 
 
 def _deployment(pipeline: Pipeline, deployment: Deployment) -> list[Diagnostic]:
