@@ -325,7 +325,7 @@ CLEAN = {
     "a year to come": (alone(SCHEDULE.format("cron(0 2 * * ? 2031)", "UTC", "")), ONE),
     "a topic of another account": (
         alone(
-            'SnsEvent(topic="arn:aws:sns:us-east-1:444455556666:t.fifo", input={"batch_id": "a.b"}, key="batch_id", concurrency=0)'
+            'SnsEvent(topic="arn:aws:sns:us-east-1:444455556666:t.fifo", input={"batch_id": "a.b"}, key="batch_id")'
         ),
         ONE,
     ),
