@@ -64,7 +64,7 @@ def command(
             operation.clients, turns, lambda turn: operation.say(f"{turn.region}  {alias} points to version {turn.to.number}")
         )
     if operation.as_json:
-        print_json([{**dataclasses.asdict(turn), "changed": turn in turned.done and not turn.done} for turn in turns])
+        print_json([_as_json(turn, turned, position) for position, turn in enumerate(turns)])
     return _told(operation, turns, turned) if turned.error is not None or turned.interrupted else code
 
 
@@ -72,6 +72,12 @@ def _planned(turn: Turn) -> str:
     built = f", built at {turn.to.commit[:12]}" if turn.to.commit else ""
     goal = f"stays at version {turn.to.number}" if turn.done else f"{routing_text(turn.before)} -> version {turn.to.number}"
     return f"{turn.region}  {turn.alias}: {goal}{built}"
+
+
+def _as_json(turn: Turn, turned: Turned, position: int) -> dict[str, Any]:
+    stopped = position == len(turned.done) and (turned.error is not None or turned.interrupted)
+    error = str(turned.error or "interrupted") if stopped else ""
+    return {**dataclasses.asdict(turn), "changed": position < len(turned.done) and not turn.done, "error": error}
 
 
 def _told(operation: Operation, turns: tuple[Turn, ...], turned: Turned) -> int:
