@@ -27,7 +27,7 @@ from sfn_dsl.deployment import Deployment
 from sfn_dsl.output import manifest_of
 from sfn_dsl.publish.clients import Clients
 from sfn_dsl.publish.desired import read_desired
-from sfn_dsl.publish.live import describe_version, wanted_tags
+from sfn_dsl.publish.live import VERSION_TAG, describe_version, wanted_tags
 from sfn_dsl.publish.observing import observe
 from sfn_dsl.publish.plan import Options
 from sfn_dsl.publish.planning import plan
@@ -142,11 +142,12 @@ def serve(build: Path, latency: float) -> None:
         aws.latency = latency
         for one in read_desired(build, TARGETS):
             backend = aws._backend(one.target.region)
+            tags = {**wanted_tags(one, "bench", "live"), VERSION_TAG: "1"}
             machine = backend.create_state_machine(
                 one.name,
                 one.definition,
                 one.role_arn,
-                tags=[{"key": key, "value": value} for key, value in wanted_tags(one, "bench", "live").items()],
+                tags=[{"key": key, "value": value} for key, value in tags.items()],
                 publish=True,
                 loggingConfiguration=one.settings["loggingConfiguration"],
                 version_description=describe_version("c", one.digest),

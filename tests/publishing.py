@@ -94,7 +94,7 @@ def planned(
     clients = clients or clients_of(aws.url)
     options = options or Options()
     wanted = desired_of(folder)
-    seen = observe(wanted, clients, project="shop", alias=options.alias, now=int(time.time() * 1000))
+    seen = observe(wanted, clients, project="shop", alias=options.alias, now=int(time.time() * 1000), in_steps=options.in_steps)
     return plan(wanted, seen, options, project="shop", commit=commit), clients
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -250,6 +252,15 @@ def test_a_sandbox_may_be_dirty(aws: Aws, small: Path) -> None:
     code, _, err = aws.cli(small, "deploy", "--yes", "--allow-dirty")
     assert code == 0, err
     assert "job/other" in json.dumps(template(aws, EAST, "daily"))
+
+
+def test_a_deployment_goes_on_when_nobody_reads(aws: Aws, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as pipe, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", pipe)
+        assert aws.cli(small, "deploy", "--yes")[0] == 0
+    assert stacks(aws, EAST) == {"daily": "CREATE_COMPLETE", "etl-shared": "CREATE_COMPLETE"}
 
 
 def test_only_what_is_named(aws: Aws, shop: Path) -> None:

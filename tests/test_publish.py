@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +34,7 @@ def test_first_publish_change_and_no_change(cli: Cli, cloud: FakeAws, first: Pat
     provide(first, cloud)
     assert cli(first, "publish", "--yes") == 0
     assert cli.out.index("1. us-west-1") < cli.out.index("2. us-east-1")
-    assert "+ orders  4 states; live -> version 1" in cli.out
+    assert "+ orders  4 states; live -> version 1; dry run\n" in cli.out
     assert "us-west-1  orders  dry-run-1-" in cli.out
     assert "Published 4 machines in us-west-1, us-east-1." in cli.out
     state = cloud.state()
@@ -53,7 +54,12 @@ def test_first_publish_change_and_no_change(cli: Cli, cloud: FakeAws, first: Pat
     assert cli(first, "publish", "--yes") == 0
     assert "Nothing to do." in cli.out
     assert [operation for _, operation in operations(cloud)].count("DescribeStateMachine") == 4
-    assert {operation for _, operation in operations(cloud)} == {"ListStateMachines", "DescribeStateMachine"}
+    assert [operation for _, operation in operations(cloud)].count("DescribeStateMachineAlias") == 4
+    assert {operation for _, operation in operations(cloud)} == {
+        "ListStateMachines",
+        "DescribeStateMachine",
+        "DescribeStateMachineAlias",
+    }
     assert cloud.state() == state
 
     assert cli(second, "publish", "--yes") == 0
@@ -115,10 +121,27 @@ def test_a_saved_plan_holds_only_as_long_as_nothing_has_changed(
     file = tmp_path / "plan.json"
     assert cli(first, "publish", "--save", str(file)) == 0
     assert cli(second, "publish", "--from", str(file), "--yes") == 1
-    assert "no longer what the saved plan was made of" in cli.err
+    assert "error: the saved plan was made at commit " in cli.err
     published(first, cloud)
     assert cli(first, "publish", "--from", str(file), "--yes") == 1
+    assert "error: etl-run-closer in us-west-1 is no longer as it was when the plan was saved" in cli.err
+    file.write_text(file.read_text().replace('"force": false', '"force": true'))
+    assert cli(first, "publish", "--from", str(file), "--yes") == 1
+    assert f"error: {file} has been changed since it was saved" in cli.err
     assert versions(cloud) == {EAST: (1,), WEST: (1,)}
+
+
+def test_a_saved_plan_of_another_build(cli: Cli, cloud: FakeAws, first: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    shutil.copytree(first, folder)
+    provide(folder, cloud)
+    file = tmp_path / "plan.json"
+    (folder / "setup.cfg").write_text((folder / "setup.cfg").read_text() + "\n")
+    assert cli(folder, "publish", "--allow-dirty", "--save", str(file)) == 0
+    definition = folder / "build/us-east-1/orders.asl.json"
+    definition.write_text(definition.read_text().replace('"Seconds": 10', '"Seconds": 11'))
+    assert cli(folder, "publish", "--allow-dirty", "--from", str(file), "--yes") == 1
+    assert "error: build/ has another orders for us-east-1 than when the plan was saved" in cli.err
 
 
 def test_plans_are_the_same_after_json(cloud: FakeAws, first: Path, second: Path) -> None:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from fake_aws import EAST, WEST, FakeAws
+from fake_aws import EAST, WEST, FakeAws, fault
 from publishing import (
     ACCOUNT,
     ORDERS,
@@ -15,7 +15,7 @@ from publishing import (
     provide,
     published,
 )
-from publishing_calls import MACHINES, Cli, live, versions
+from publishing_calls import MACHINES, Cli, live, only, versions
 
 pytest_plugins = ("publishing_fixtures",)
 
@@ -42,7 +42,7 @@ def test_rolling_back_and_forward(cli: Cli, cloud: FakeAws, first: Path, second:
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (("orders",), 1, "orders in us-west-1 has no version before 1"),
+        (("orders",), 1, "nothing was live before version 1 of orders in us-west-1"),
         (("orders", "--to", "7"), 1, "orders in us-west-1 has no version 7"),
         (("order",), 2, "build/ has no state machine called `order`"),
         (("orders", "--alias", "blue"), 1, "orders in us-west-1 has no alias blue"),
@@ -78,6 +78,22 @@ def test_drift(cli: Cli, cloud: FakeAws, first: Path, second: Path) -> None:
     machine.aliases["live"].routing_configuration = [{"stateMachineVersionArn": f"{arn}:1", "weight": 100}]
     assert cli(second, "drift") == 1
     assert "somebody has moved the alias live: it points to version 1" in cli.out
+
+
+def test_drift_tells_a_broken_off_publication_from_a_moved_alias(cli: Cli, cloud: FakeAws, first: Path, second: Path) -> None:
+    provide(first, cloud)
+    published(first, cloud)
+    cloud.fault = only("states", "StartExecution", fault("AccessDeniedException"))
+    machine = cloud.machine(WEST, "orders")
+    published(second, cloud)
+    versions = [(1, 90), (2, 10)]
+    machine.aliases["live"].routing_configuration = [
+        {"stateMachineVersionArn": f"{machine.arn}:{version}", "weight": weight} for version, weight in versions
+    ]
+    assert cli(second, "drift", "--output-format", "json") == 1
+    (found,) = [one for one in json.loads(cli.out) if one["found"] != "none"]
+    assert found["found"] == "unfinished"
+    assert "was broken off with live at version 1 (90 %) and version 2 (10 %)" in found["message"]
 
 
 def test_status(cli: Cli, cloud: FakeAws, first: Path) -> None:

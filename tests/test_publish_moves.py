@@ -16,7 +16,7 @@ from publishing import (
     provide,
     published,
 )
-from publishing_calls import live, versions
+from publishing_calls import Cli, live, versions
 
 from sfn_dsl.publish.plan import Options
 
@@ -52,7 +52,10 @@ def test_a_dry_run_of_an_express_machine(cloud: FakeAws, tmp_path: Path, status:
         assert outcome.stopped is None
     else:
         assert outcome.stopped is not None
-        assert outcome.stopped.message == "the dry run of orders in us-west-1 ended as FAILED: Some.Error"
+        assert outcome.stopped.message == (
+            "the dry run of orders in us-west-1 ended as FAILED: Some.Error; "
+            "the alias live stays at version 1, because nothing was live before"
+        )
 
 
 def alarm(cloud: FakeAws, region: str, name: str, machine: str, state: str) -> None:
@@ -110,6 +113,27 @@ def test_an_alarm_takes_the_alias_back(cloud: FakeAws, first: Path, second: Path
     assert outcome.stopped is not None
     assert "the alarm orders-ExecutionsFailed rings" in outcome.stopped.message
     assert live(cloud) == {EAST: [(1, 100)], WEST: [(1, 100)]}
+
+
+def test_an_alarm_that_does_not_ring_lets_the_alias_pass(cloud: FakeAws, first: Path, second: Path) -> None:
+    provide(first, cloud)
+    published(first, cloud)
+    alarm(cloud, WEST, "orders-ExecutionsFailed", "orders", "OK")
+    assert published(second, cloud, Options(strategy="canary")).stopped is None
+    assert live(cloud) == {EAST: [(2, 100)], WEST: [(2, 100)]}
+
+
+def test_the_plan_says_what_is_watched(cli: Cli, cloud: FakeAws, first: Path, second: Path) -> None:
+    provide(first, cloud)
+    published(first, cloud)
+    alarm(cloud, WEST, "orders-ExecutionsFailed", "orders", "OK")
+    alarm(cloud, EAST, "failures-of-orders", "orders", "OK")
+    assert cli(second, "publish", "--strategy", "canary", "--dry-run") == 0
+    west, _, east = cli.out.partition("2. us-east-1")
+    assert "    watched: orders-ExecutionsFailed\n" in west
+    assert "    ! no alarm with a name that begins with `orders-` watches it: nothing takes the alias back\n" in east
+    assert cli(second, "publish", "--dry-run") == 0
+    assert "watche" not in cli.out
 
 
 @pytest.mark.parametrize("same", [True, False])

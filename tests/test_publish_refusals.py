@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from fake_aws import EAST, WEST, FakeAws
+from fake_aws import EAST, WEST, FakeAws, fault
 from publishing import (
     ACCOUNT,
     CHANGED,
@@ -15,10 +15,11 @@ from publishing import (
     clients_of,
     desired_of,
     git,
+    make_project,
     provide,
     published,
 )
-from publishing_calls import Cli, live
+from publishing_calls import Cli, live, only, operations
 
 from sfn_dsl.cli.main import run
 
@@ -136,7 +137,7 @@ def test_machines_that_the_project_no_longer_has(cli: Cli, cloud: FakeAws, first
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "renamed")
     cloud.reset_executions()
-    provide_missing(folder, cloud)
+    provide_missing(folder, cloud, "lines")
     assert cli(folder, "publish", "--yes") == 0
     assert "orders  no longer in the project; stays" in cli.out
     assert "2 no longer in the project" in cli.out
@@ -149,13 +150,46 @@ def test_machines_that_the_project_no_longer_has(cli: Cli, cloud: FakeAws, first
     assert {key.split()[1] for key in cloud.state()} == {"lines", "etl-run-closer"}
 
 
-def provide_missing(folder: Path, cloud: FakeAws) -> None:
-    """The roles and log groups of `lines`."""
+def test_nothing_is_deleted_before_all_else_is_done(cli: Cli, cloud: FakeAws, first: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    shutil.copytree(first, folder)
+    provide(folder, cloud)
+    published(folder, cloud)
+    make_project(folder, ORDERS.replace('"orders"', '"zebra"'))
+    provide_missing(folder, cloud, "zebra")
+    cloud.fault = only("states", "StartExecution", fault("AccessDeniedException"), region=EAST)
+    assert cli(folder, "publish", "--yes", "--delete-removed") == 2
+    assert "orders  deleted when all else is done" in cli.out
+    assert {"us-west-1 orders", "us-east-1 orders"} <= set(cloud.state())
+    cloud.fault = lambda call: None
+    cloud.calls.clear()
+    assert cli(folder, "publish", "--yes", "--delete-removed") == 0
+    assert [region for region, operation in operations(cloud) if operation == "DeleteStateMachine"] == [WEST, EAST]
+    assert {key.split()[1] for key in cloud.state()} == {"zebra", "etl-run-closer"}
+
+
+@pytest.mark.parametrize("selected", [("orders",), ("--select", "orders")])
+def test_what_is_removed_is_not_looked_for_among_a_few(cli: Cli, cloud: FakeAws, first: Path, selected: tuple[str, ...]) -> None:
+    assert cli(first, "publish", "--delete-removed", *selected) == 2
+    assert "--delete-removed looks at all machines of the project" in cli.err
+    assert cloud.calls == []
+
+
+@pytest.mark.parametrize("command", [("publish", "--yes"), ("rollback", "orders"), ("drift",), ("status",)])
+@pytest.mark.parametrize("alias", ["", "123", "a b", "a" * 81, "live:2"])
+def test_no_alias_can_be_called_so(cli: Cli, cloud: FakeAws, first: Path, command: tuple[str, ...], alias: str) -> None:
+    assert cli(first, *command, "--alias", alias) == 2
+    assert "an alias has 1 to 80 letters, digits, `-`, `_` and `.`, not digits only" in cli.err
+    assert cloud.calls == []
+
+
+def provide_missing(folder: Path, cloud: FakeAws, name: str) -> None:
+    """The roles and log groups of one machine."""
     from sfn_dsl.publish.desired import log_group
     from sfn_dsl.publish.providing import provide as make
 
     clients = clients_of(cloud.url)
     for one in desired_of(folder):
-        if one.name == "lines":
+        if one.name == name:
             make(clients, one.target.region, one.role_arn)
             make(clients, one.target.region, log_group(one.settings))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -65,7 +67,7 @@ class Operation:
 
     def say(self, text: str) -> None:
         """Talk to a person; stdout is for data where JSON was asked for."""
-        click.echo(text, err=self.as_json)
+        _print(text, err=self.as_json)
 
 
 def operate(
@@ -127,4 +129,15 @@ def who(clients: Clients, region: str) -> str:
 
 def print_json(value: Any) -> None:
     """A value on stdout."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    _print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _print(text: str, *, err: bool = False) -> None:
+    """Print, and go on without when the output is refused: what was begun at AWS is to be finished, heard or not."""
+    try:
+        click.echo(text, err=err)
+    except OSError as error:
+        stream = sys.stderr if err else sys.stdout
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if error.errno != errno.EPIPE and not err:
+            click.echo(f"note: the output cannot be written ({error.strerror}); the work goes on", err=True)

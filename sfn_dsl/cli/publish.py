@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sfn_dsl.cli.main import EXIT_ERROR, EXIT_FOUND, EXIT_OK, Session
+from sfn_dsl.cli.main import EXIT_ERROR, EXIT_FOUND, EXIT_INTERRUPTED, EXIT_OK, Session
 from sfn_dsl.cli.operating import Operation, confirmed, milliseconds, operate, operating, print_json
 from sfn_dsl.cli.publishing import chosen_machines, chosen_targets, commit_to_publish, owned, placing
 from sfn_dsl.formats.plans import done_text, outcome_json, outcome_text, plan_text
 from sfn_dsl.publish.applying import Done, Outcome, apply
 from sfn_dsl.publish.desired import Desired, read_desired
+from sfn_dsl.publish.holding import check_holds
 from sfn_dsl.publish.observing import observe
 from sfn_dsl.publish.plan import STRATEGIES, Options, Plan
 from sfn_dsl.publish.plan_file import load_plan, plan_to_json, save_plan
 from sfn_dsl.publish.planning import plan
-from sfn_dsl.publish.refusal import Refused
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -44,7 +44,7 @@ __all__ = ["command"]
 )
 @click.option("--allow-dirty", is_flag=True, help="Publish what is not committed, or stale: for a sandbox.")
 @click.option("--force", is_flag=True, help="Overwrite manual edits; take over machines of the same name.")
-@click.option("--delete-removed", is_flag=True, help="Delete machines that the project no longer has, when nothing runs.")
+@click.option("--delete-removed", is_flag=True, help="At last, delete machines that the project no longer has, when nothing runs.")
 @operating
 @click.pass_obj
 def command(
@@ -81,6 +81,8 @@ def command(
         provide=bool(options["local"]),
     )
     patterns = (*names, *selected)
+    if delete_removed and patterns:
+        raise click.UsageError("--delete-removed looks at all machines of the project: name no pipelines")
     commit = commit_to_publish(session, operation, patterns, allow_dirty)
     machines = chosen_machines(operation, patterns)
     targets = chosen_targets(operation, regions if saved is None else saved.regions)
@@ -89,11 +91,8 @@ def command(
     desired = read_desired(operation.project.build, targets, machines)
     complete = machines is None or (saved is not None and any(entry.action == "removed" for entry in saved.entries))
     made = _planned(operation, desired, saved.options if saved is not None else wishes, commit, complete)
-    if saved is not None and not made.same_work(saved):
-        raise Refused(
-            "what is there, or build/, is no longer what the saved plan was made of",
-            help="make a new plan by `publish --save`",
-        )
+    if saved is not None:
+        check_holds(saved, made)
     operation.say(plan_text(made, session.paint))
     code = _before(operation, made, dry_run, save)
     outcome = Outcome(done=())
@@ -104,19 +103,33 @@ def command(
         with _reporting(operation, made) as report:
             outcome = apply(made, desired, operation.clients, report)
         operation.say(outcome_text(outcome, made))
-        code = EXIT_ERROR if outcome.stopped is not None else EXIT_OK
+        code = _code(outcome)
     if operation.as_json:
         print_json({"plan": plan_to_json(made), "outcome": outcome_json(outcome)})
     if outcome.stopped is not None:
-        click.echo(f"error: {outcome.stopped.message}", err=True)
+        click.echo("interrupted" if outcome.stopped.interrupted else f"error: {outcome.stopped.message}", err=True)
         if outcome.stopped.help:
             click.echo(f"help: {outcome.stopped.help}", err=True)
     return code
 
 
+def _code(outcome: Outcome) -> int:
+    if outcome.stopped is None:
+        return EXIT_OK
+    return EXIT_INTERRUPTED if outcome.stopped.interrupted else EXIT_ERROR
+
+
 def _planned(operation: Operation, desired: tuple[Desired, ...], options: Options, commit: str, complete: bool) -> Plan:
     name = operation.project.name
-    seen = observe(desired, operation.clients, project=name, alias=options.alias, now=milliseconds(), complete=complete)
+    seen = observe(
+        desired,
+        operation.clients,
+        project=name,
+        alias=options.alias,
+        now=milliseconds(),
+        complete=complete,
+        in_steps=options.in_steps,
+    )
     return plan(desired, seen, options, project=name, commit=commit)
 
 

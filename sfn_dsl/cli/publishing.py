@@ -16,6 +16,7 @@ from sfn_dsl.errors import ConfigError, EnvironmentFault
 from sfn_dsl.history import commit_of, uncommitted
 from sfn_dsl.project import load_pipelines
 from sfn_dsl.publish.desired import machines_of
+from sfn_dsl.publish.live import is_alias_name
 from sfn_dsl.publish.planning import passive_first
 from sfn_dsl.publish.refusal import Refused
 from sfn_dsl.region import Target
@@ -28,10 +29,18 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 def placing(function: Command) -> Command:
     """`-r/--region` and `--alias`, handed to the command as `regions` and `alias`."""
-    function = click.option("--alias", default=LIVE, show_default=True, help="Which alias.", metavar="NAME")(function)
+    function = click.option("--alias", default=LIVE, show_default=True, callback=_alias, help="Which alias.", metavar="NAME")(
+        function
+    )
     return click.option("-r", "--region", "regions", multiple=True, help="Only this Region; repeatable.", metavar="REGION")(
         function
     )
+
+
+def _alias(context: click.Context, option: click.Parameter, name: str) -> str:
+    if not is_alias_name(name):
+        raise click.BadParameter("an alias has 1 to 80 letters, digits, `-`, `_` and `.`, not digits only", context, option)
+    return name
 
 
 def chosen_targets(operation: Operation, regions: Iterable[str]) -> tuple[Target, ...]:

@@ -63,6 +63,11 @@ def _entry(plan: Plan, entry: Entry, paint: Paint) -> Iterator[str]:
         count = sum(running.values()) + entry.redrivable
         told = f"{count} open or failed executions know `{renamed[0]}` by its old name"
         yield f"    {paint('!', 'yellow')} {told}: redriven, they go on in their own version"
+    if _stepwise(plan, entry) and entry.alarms:
+        yield f"    watched: {', '.join(entry.alarms)}"
+    elif _stepwise(plan, entry):
+        what = f"no alarm with a name that begins with `{entry.name}-` watches it: nothing takes the alias back"
+        yield f"    {paint('!', 'yellow')} {what}"
     for edit in entry.manual:
         for _, line in edit_lines(edit):
             yield f"    {paint('!', 'red')} by hand: {line}"
@@ -73,13 +78,14 @@ def _entry(plan: Plan, entry: Entry, paint: Paint) -> Iterator[str]:
 def _headline(plan: Plan, entry: Entry) -> str:
     alias = plan.options.alias
     if entry.action == "added":
-        return f"{entry.states} state{'' if entry.states == 1 else 's'}; {alias} -> version 1"
+        smoke = "; dry run" if "smoke" in entry.work else ""
+        return f"{entry.states} state{'' if entry.states == 1 else 's'}; {alias} -> version 1{smoke}"
     if entry.action == "removed":
-        return "deleted" if entry.work else "no longer in the project; stays"
+        return "deleted when all else is done" if entry.work else "no longer in the project; stays"
     fresh = "update" in entry.work or "version" in entry.work
     words = []
     if "alias" in entry.work:
-        how = "" if plan.options.strategy == "all_at_once" or not entry.routing else f", {plan.options.strategy}"
+        how = f", {plan.options.strategy}" if _stepwise(plan, entry) else ""
         goal = "a new version" if fresh else f"version {entry.version}"
         words.append(f"{alias}: {routing_text(entry.routing)} -> {goal}{how}")
     if "smoke" in entry.work:
@@ -87,6 +93,10 @@ def _headline(plan: Plan, entry: Entry) -> str:
     if entry.work == ("tags",):
         words.append("tags only")
     return "; ".join(words)
+
+
+def _stepwise(plan: Plan, entry: Entry) -> bool:
+    return plan.options.in_steps and bool(entry.routing) and "alias" in entry.work
 
 
 def done_text(done: Done) -> str:
@@ -109,11 +119,17 @@ def outcome_text(outcome: Outcome, plan: Plan) -> str:
         out.append(f"  {region}: {len(ready)} of {len(here)} done")
         if stopped.region == region and stopped.done:
             out.append(f"    {stopped.name}: {', then '.join(stopped.done)}; not finished")
+        elif stopped.region == region and stopped.interrupted:
+            out.append(f"    {stopped.name}: {stopped.work} was under way")
         elif stopped.region == region:
             out.append(f"    {stopped.name}: not changed")
         rest = [name for where, name in outcome.untouched if where == region]
         out += [f"    not begun: {', '.join(rest)}"] if rest else []
-    return "\n".join([*out, "Publish again when that is mended: it goes on from here and repeats nothing."])
+    return "\n".join([*out, _AGAIN if not stopped.interrupted else _ON])
+
+
+_AGAIN: Final = "Publish again when that is mended: it goes on from here and repeats nothing."
+_ON: Final = "Publish again: it goes on from here and repeats nothing."
 
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def commands(pipeline: Pipeline, template: Template, target: Target) -> Iterator
     if any(isinstance(one, Queue) and one.queue_name.endswith(("-dead-letters", "-failures")) for one in template.resources):
         yield f"sfn-dsl dlq list {name}", "what was not handed over"
         yield f"sfn-dsl dlq republish {name}", "hand it over again"
-    yield f"sfn-dsl rollback {name}", "back to the version before"
+    yield f"sfn-dsl rollback {name}", "back to what was live before"
     deployed = target.deployed
     if deployed.gated and deployed.passive is not None:
         yield f'sfn-dsl promote {deployed.passive} --reason "{deployed.active} is down"', "let the other Region work"

@@ -9,12 +9,13 @@ from typing import Any, Final, assert_never
 from sfn_dsl.errors import EnvironmentFault, SfnError
 from sfn_dsl.publish.clients import Clients, Declined
 from sfn_dsl.publish.desired import Desired
-from sfn_dsl.publish.live import PROJECT_TAG, describe_version, wanted_tags
+from sfn_dsl.publish.live import PREVIOUS_TAG, PROJECT_TAG, VERSION_TAG, describe_version, of_alias, wanted_tags
 from sfn_dsl.publish.machine import Machine, number_of
-from sfn_dsl.publish.moving import Move, routing_text
+from sfn_dsl.publish.moving import Move
 from sfn_dsl.publish.pacing import Clock, Pace
 from sfn_dsl.publish.plan import Entry, Plan, Work
 from sfn_dsl.publish.providing import provide
+from sfn_dsl.publish.reports import Reports
 from sfn_dsl.publish.smoke import smoke
 
 __all__ = ["Done", "Outcome", "Stopped", "apply"]
@@ -34,7 +35,8 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """Where the work stopped, and why. `done`: what had been done to this machine."""
+    """Where the work stopped, and why. `done`: what had been done to this machine; `interrupted`: by Ctrl-C, so that nobody knows
+    whether the last call to AWS was carried out."""
 
     region: str
     name: str
@@ -42,6 +44,7 @@ class Stopped:
     message: str
     help: str = ""
     done: tuple[str, ...] = ()
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,19 +64,20 @@ def apply(
     clock: Clock | None = None,
 ) -> Outcome:
     """Do what a plan says, Region by Region in its order. `desired`: what the plan was made of; `report` hears of each piece of
-    work when it is done.
+    work when it is done, and no more once it raises.
 
-    A machine that is no longer as it was planned on stops the work. Raises EnvironmentFault for a plan with problems.
+    A machine that is no longer as it was planned on stops the work, and so does Ctrl-C. Raises EnvironmentFault for a plan with
+    problems.
     """
     if plan.problems:
         raise EnvironmentFault(plan.problems[0][1].message, help=plan.problems[0][1].help)
     found = {(one.target.region, one.name): one for one in desired}
     clock = clock or Clock()
-    pace, done = Pace(clock=clock), list[Done]()
+    pace, done, reports = Pace(clock=clock), list[Done](), Reports(report)
 
     def note(one: Done) -> None:
         done.append(one)
-        report(one)
+        reports(one)
 
     left = list(plan.to_do)
     region, name, work = "", "", "provide"
@@ -89,9 +93,17 @@ def apply(
             publishing.check()
             for work in entry.work:
                 publishing.do(work)
-    except SfnError as error:
-        before = tuple(one.detail or one.work for one in done if (one.region, one.name) == (region, name))
-        stopped = Stopped(region=region, name=name, work=work, message=str(error), help=error.help, done=before)
+    except (SfnError, KeyboardInterrupt) as error:
+        interrupted = isinstance(error, KeyboardInterrupt)
+        stopped = Stopped(
+            region=region,
+            name=name,
+            work=work,
+            message="interrupted" if interrupted else str(error),
+            help=getattr(error, "help", ""),
+            done=tuple(one.detail or one.work for one in done if (one.region, one.name) == (region, name)),
+            interrupted=interrupted,
+        )
         return Outcome(done=tuple(done), stopped=stopped, untouched=tuple((one.region, one.name) for one in left))
     return Outcome(done=tuple(done))
 
@@ -202,6 +214,7 @@ class _Publishing:
             alias=self.plan.options.alias,
             version=self.version,
             before=self.entry.routing,
+            retreat=self.entry.retreat,
             strategy=self.plan.options.strategy,
             interval_seconds=self.plan.options.interval_seconds,
             clock=self.clock,
@@ -209,14 +222,11 @@ class _Publishing:
         )
 
     def smoke(self) -> str:
-        """The dry run; where it fails, the alias points where it did before."""
+        """The dry run; where it fails, the alias goes back."""
         try:
             return smoke(self.machine, self.needed, alias=self.plan.options.alias, version=self.version, clock=self.clock)
-        except SfnError:
-            self.move().back()
-            if self.entry.routing:
-                self.done("alias", f"{self.plan.options.alias} -> {routing_text(self.entry.routing)} again")
-            raise
+        except SfnError as error:
+            self.move().back(error)
 
     def delete(self) -> None:
         if self.machine.running():
@@ -244,7 +254,12 @@ class _Publishing:
 
     @property
     def wanted_tags(self) -> dict[str, str]:
-        return wanted_tags(self.needed, self.plan.project, self.plan.options.alias)
+        alias, previous = self.plan.options.alias, self.entry.previous
+        return {
+            **wanted_tags(self.needed, self.plan.project, alias),
+            of_alias(VERSION_TAG, alias): str(self.version),
+            **({of_alias(PREVIOUS_TAG, alias): str(previous)} if previous else {}),
+        }
 
     @property
     def where(self) -> str:

@@ -10,7 +10,7 @@ from sfn_dsl.diff import Edit
 from sfn_dsl.publish.account import check_account
 from sfn_dsl.publish.clients import Clients
 from sfn_dsl.publish.desired import Desired
-from sfn_dsl.publish.live import PROJECT_TAG, published_tag
+from sfn_dsl.publish.live import PROJECT_TAG, PUBLISHED_TAG, of_alias
 from sfn_dsl.publish.machine import Machine
 from sfn_dsl.publish.moving import routing_text
 from sfn_dsl.publish.observing import at_once, published_before
@@ -24,8 +24,8 @@ Found = Literal["none", "absent", "foreign", "unfinished", "changed", "moved"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
     """What was found at a machine. `none`: it is as it was published; `absent`: it is not there; `foreign`: it is not the
-    project's; `unfinished`: a publication was broken off; `changed`: definition or settings differ, see `edits`; `moved`: the alias
-    does not point to what was published."""
+    project's; `unfinished`: a publication or rollback was broken off; `changed`: definition or settings differ, see `edits`;
+    `moved`: the alias does not point to what was published."""
 
     region: str
     name: str
@@ -63,7 +63,7 @@ def _drift(machine: Machine, project: str, alias: str) -> Drift:
         versions=tuple(version.number for version in versions),
         newest=newest.newest if newest is not None else None,
     )
-    published = tags.get(published_tag(alias), "")
+    published = tags.get(of_alias(PUBLISHED_TAG, alias), "")
     if live.digest not in live.known:
         live = replace(live, published=published_before(machine, live, newest))
         return found("changed", "somebody has changed it since it was published", manual_edits(live))
@@ -74,4 +74,9 @@ def _drift(machine: Machine, project: str, alias: str) -> Drift:
         version = machine.look(routing[0][0])
         if version is not None and version.newest is not None and version.newest.digest == published:
             return found("none")
+    last = live.newest
+    if last is not None and last.digest and last.digest != published and last.number in dict(routing):
+        return found(
+            "unfinished", f"its publication or rollback was broken off with {alias} at {routing_text(routing)}: do it again"
+        )
     return found("moved", f"somebody has moved the alias {alias}: it points to {routing_text(routing)}")

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from sfn_dsl.errors import EnvironmentFault
-from sfn_dsl.publish.clients import Clients
-from sfn_dsl.publish.live import Routing
+from sfn_dsl.errors import EnvironmentFault, SfnError
+from sfn_dsl.publish.live import Routing, whole_routing
 from sfn_dsl.publish.machine import Machine, routes
 from sfn_dsl.publish.pacing import Clock
 
-__all__ = ["Move", "routing_text"]
+__all__ = ["Move", "alarms", "routing_text"]
 
 _LOOK_SECONDS: Final = 10
 
@@ -30,21 +29,23 @@ def routing_text(routing: Routing) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """An alias of a machine that is to point to `version`. `before`: where it is expected to point now. `say` hears of steps."""
+    """An alias of a machine that is to point to `version`. `before`: where it is expected to point now; `retreat`: the version that
+    it goes to when this was wrong, 0 for none. `say` hears of steps."""
 
     machine: Machine
     alias: str
     version: int
     before: Routing
+    retreat: int
     strategy: str
     interval_seconds: int
     clock: Clock
     say: Callable[[str], None]
 
     def run(self) -> None:
-        """Move it. Raises EnvironmentFault where somebody else has moved it meanwhile, and where an alarm rings: then it points
-        where it did before."""
-        goal: Routing = ((self.version, 100),)
+        """Move it. Raises EnvironmentFault where somebody else has moved it meanwhile, and where an alarm rings: then it goes
+        back."""
+        goal = whole_routing(self.version)
         now = self.machine.routing(self.alias)
         if now == goal:
             return
@@ -57,18 +58,27 @@ class Move:
             name, routing = self.alias, routes(self.machine.arn, goal)
             self.machine.call("create_state_machine_alias", name=name, routingConfiguration=routing)
             return
-        old = next(version for version, _ in sorted(now, key=lambda route: -route[1]) if version != self.version)
         for percent in self._percents():
             self._watched(0)
-            self.point(tuple(sorted(((self.version, percent), (old, 100 - percent)))))
+            self.point(tuple(sorted(((self.version, percent), (self.retreat, 100 - percent)))))
             self.say(f"{percent} % to version {self.version}")
             self._watched(self.interval_seconds)
         self.point(goal)
 
-    def back(self) -> None:
-        """Let it point where it did before; nothing where there was no alias."""
-        if self.before:
-            self.point(self.before)
+    def back(self, why: SfnError) -> NoReturn:
+        """Let it point to what was live before, and raise why. Where that cannot be done, both are told."""
+        if not self.retreat:
+            stays = f"the alias {self.alias} stays at version {self.version}, because nothing was live before"
+            raise EnvironmentFault(f"{why}; {stays}", help=why.help)
+        try:
+            self.point(whole_routing(self.retreat))
+        except SfnError as error:
+            raise EnvironmentFault(
+                f"{why}; and the alias {self.alias} of {self._where} could not be put back to version {self.retreat}: {error}",
+                help=f"look at `sfn-dsl status`, and run `sfn-dsl rollback {self.machine.name}`",
+            ) from None
+        self.say(f"{self.alias} -> version {self.retreat} again")
+        raise why
 
     def point(self, routing: Routing) -> None:
         """Let it point somewhere."""
@@ -88,37 +98,33 @@ class Move:
         """Look at the alarms now, and again until some seconds have passed."""
         end = self.clock.now() + seconds
         while True:
-            rings = ringing(self.machine.clients, self.machine)
-            if rings:
-                self._stop(rings)
+            for name, state in alarms(self.machine).items():
+                if state == "ALARM":
+                    self.back(EnvironmentFault(f"the alarm {name} rings", help="look into it, and publish again"))
             left = end - self.clock.now()
             if left <= 0:
                 return
             self.clock.sleep(min(_LOOK_SECONDS, left))
-
-    def _stop(self, rings: list[str]) -> NoReturn:
-        self.back()
-        raise EnvironmentFault(
-            f"the alarm {rings[0]} rings, so the alias {self.alias} of {self._where} points to {routing_text(self.before)} again",
-            help="look into it, and publish again",
-        )
 
     @property
     def _where(self) -> str:
         return f"{self.machine.name} in {self.machine.region}"
 
 
-def ringing(clients: Clients, machine: Machine) -> list[str]:
-    """The names of the alarms of a machine that ring."""
-    found = clients.pages(
+def alarms(machine: Machine) -> dict[str, str]:
+    """The states of the alarms that watch a machine, by name: those that begin with its name and have it as a dimension."""
+    found = machine.clients.pages(
         "cloudwatch",
         machine.region,
         "describe_alarms",
         "MetricAlarms",
         AlarmNamePrefix=f"{machine.name}-",
         AlarmTypes=["MetricAlarm"],
-        StateValue="ALARM",
     )
     # A prefix finds those of `orders-late` for `orders` too.
     subjects = {machine.arn, machine.name}
-    return [alarm["AlarmName"] for alarm in found if subjects & {dimension["Value"] for dimension in alarm["Dimensions"]}]
+    return {
+        alarm["AlarmName"]: alarm["StateValue"]
+        for alarm in found
+        if subjects & {dimension["Value"] for dimension in alarm.get("Dimensions", ())}
+    }

@@ -1,4 +1,4 @@
-"""Reads what a plan needs: Regions and machines at once, one look at a machine with which nothing is to be done."""
+"""Reads what a plan needs: Regions and machines at once, two calls for a machine with which nothing is to be done."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from sfn_dsl.diff import Renamed
 from sfn_dsl.publish.account import check_account
 from sfn_dsl.publish.clients import Clients
 from sfn_dsl.publish.desired import Desired, log_group
-from sfn_dsl.publish.live import PROJECT_TAG, Live, Seen, wanted_tags
+from sfn_dsl.publish.live import PROJECT_TAG, VERSION_TAG, Live, Seen, version_in, wanted_tags, whole_routing
 from sfn_dsl.publish.machine import Machine
+from sfn_dsl.publish.moving import alarms
 from sfn_dsl.publish.planning import definition_edits
 from sfn_dsl.region import Target
 
@@ -36,12 +37,20 @@ def at_once(work: Callable[[Given], Found], given: Iterable[Given]) -> list[Foun
 
 
 def observe(
-    desired: Sequence[Desired], clients: Clients, *, project: str, alias: str, now: int, complete: bool = True
+    desired: Sequence[Desired],
+    clients: Clients,
+    *,
+    project: str,
+    alias: str,
+    now: int,
+    complete: bool = True,
+    in_steps: bool = False,
 ) -> tuple[Seen, ...]:
     """What is there, per Region in the order of `desired`. `project`: its name; `now`: milliseconds since 1970; `complete`: these
-    are all machines of the project, so that others with its tag are found too.
+    are all machines of the project, so that others with its tag are found too; `in_steps`: the alias will move in steps, so that
+    alarms matter.
 
-    A machine whose tags and whose one description say that it is what it is to be is not asked for more.
+    A machine whose tags, description and alias say that it is what it is to be is not asked for more.
     """
     targets = list({one.target.region: one.target for one in desired}.values())
     check_account(clients, targets)
@@ -57,7 +66,9 @@ def observe(
 
     def read(one: Desired) -> Live | None:
         tags = rosters[one.target.region].tags.get(one.name, {})
-        return _read(one, Machine(clients=clients, region=one.target.region, arn=one.arn), tags, project, alias, now)
+        machine = Machine(clients=clients, region=one.target.region, arn=one.arn)
+        live = _read(one, machine, tags, project, alias, now)
+        return replace(live, alarms=tuple(sorted(alarms(machine)))) if in_steps and live is not None and live.whole else live
 
     machines: dict[str, dict[str, Live]] = {target.region: {} for target in targets}
     for live in (*at_once(read, existing), *at_once(_looked, others)):
@@ -116,7 +127,9 @@ def _read(one: Desired, machine: Machine, tags: dict[str, str], project: str, al
     live = machine.look()
     if live is None:
         return None
+    live = replace(live, routing=machine.routing(alias))
     done = wanted_tags(one, project, alias).items() <= tags.items()
+    done = done and live.routing == whole_routing(version_in(tags, VERSION_TAG, alias))
     if done and live.digest == one.digest and live.status == "ACTIVE":
         return replace(live, tags=tags)
     versions = machine.versions()
@@ -128,7 +141,6 @@ def _read(one: Desired, machine: Machine, tags: dict[str, str], project: str, al
         tags=machine.tags(),
         versions=tuple(version.number for version in versions),
         newest=newest.newest if newest is not None else None,
-        routing=machine.routing(alias),
         running=machine.running(),
         # Lists of executions are rationed; failed ones matter only where a state has a new name.
         redrivable=len(machine.redrivable(now)) if _renames(live, one) else 0,

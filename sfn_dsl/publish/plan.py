@@ -30,6 +30,11 @@ class Options:
     delete_removed: bool = False
     provide: bool = False
 
+    @property
+    def in_steps(self) -> bool:
+        """Whether the alias moves in steps."""
+        return self.strategy != STRATEGIES[0]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
@@ -46,10 +51,11 @@ class Entry:
     """A state machine in a Region. `work`: what is to be done, in order; empty where nothing is.
 
     `digest` is the hash to be published (empty for a removed machine), `live_digest` what is there (empty for none) at `revision`
-    and `version`, the newest one, 0 for none. `routing`: where the alias points now. `edits`: of states; `settings`: of role,
-    logging, tracing, encryption and tags; `manual`: what a person has changed since it was last published. `running`: open
-    executions by version, 0 for those without one; `redrivable`: failed executions of the last 14 days, counted where a
-    state has a new name.
+    and `version`, the newest one, 0 for none. `routing`: where the alias points now; `retreat`: the version that it goes to when
+    the work has to be taken back, 0 for none; `previous`: the one that a rollback goes to when the work is done, 0 for none;
+    `alarms`: what is watched while the alias moves in steps. `edits`: of states; `settings`: of role, logging, tracing, encryption
+    and tags; `manual`: what a person has changed since it was last published. `running`: open executions by version, 0 for those
+    without one; `redrivable`: failed executions of the last 14 days, counted where a state has a new name.
     """
 
     region: str
@@ -62,6 +68,9 @@ class Entry:
     revision: str = ""
     version: int = 0
     routing: Routing = ()
+    retreat: int = 0
+    previous: int = 0
+    alarms: tuple[str, ...] = ()
     states: int = 0
     edits: tuple[Edit, ...] = ()
     settings: tuple[FieldEdit, ...] = ()
@@ -69,6 +78,11 @@ class Entry:
     running: Mapping[int, int] = field(default_factory=dict)
     redrivable: int = 0
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def still(self) -> Entry:
+        """The same without executions, which come and go."""
+        return replace(self, running={}, redrivable=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +111,13 @@ class Plan:
 
     @property
     def to_do(self) -> tuple[Entry, ...]:
-        """Entries with work."""
-        return tuple(entry for entry in self.entries if entry.work)
+        """Entries with work, in its order: nothing is deleted before everything else is done, in all Regions."""
+        work = [entry for entry in self.entries if entry.work]
+        return tuple(sorted(work, key=lambda entry: "delete" in entry.work))
 
     def same_work(self, other: Plan) -> bool:
         """Whether another plan does the same from the same beginning; executions that come and go do not count."""
         return self._still() == other._still()
 
     def _still(self) -> Plan:
-        return replace(self, entries=tuple(replace(entry, running={}, redrivable=0) for entry in self.entries))
+        return replace(self, entries=tuple(entry.still for entry in self.entries))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,10 +13,14 @@ from sfn_dsl.asl.canonical import canonical
 from sfn_dsl.diff import Added, Changed, Edit, FieldEdit, Removed, Renamed
 from sfn_dsl.errors import EnvironmentFault
 from sfn_dsl.publish.plan import Entry, Options, Plan, Problem
+from sfn_dsl.publish.refusal import Refused
 
-__all__ = ["load_plan", "plan_from_json", "plan_to_json", "save_plan"]
+__all__ = ["NEW_PLAN", "load_plan", "plan_from_json", "plan_to_json", "save_plan"]
 
+NEW_PLAN: Final = "make a new plan by `publish --save`"
+"""What helps where a saved plan no longer holds."""
 _FORMAT: Final = 1
+_SEAL: Final = "sha256"
 _KINDS: Final = {"added": Added, "removed": Removed, "renamed": Renamed, "changed": Changed}
 
 
@@ -57,6 +62,7 @@ def _entry(value: Mapping[str, Any]) -> Entry:
             **value,
             "work": tuple(value["work"]),
             "routing": tuple((version, percent) for version, percent in value["routing"]),
+            "alarms": tuple(value["alarms"]),
             "edits": tuple(_edit(edit) for edit in value["edits"]),
             "manual": tuple(_edit(edit) for edit in value["manual"]),
             "settings": tuple(FieldEdit(**edit) for edit in value["settings"]),
@@ -75,18 +81,27 @@ def _edit(value: Mapping[str, Any]) -> Edit:
 
 
 def save_plan(plan: Plan, file: Path) -> None:
-    """Write a plan. Raises EnvironmentFault."""
+    """Write a plan, with a hash of it, so that what was confirmed is what is carried out. Raises EnvironmentFault."""
+    value = plan_to_json(plan)
     try:
-        file.write_text(canonical(json.loads(json.dumps(plan_to_json(plan)))), encoding="utf-8")
+        file.write_text(canonical(json.loads(json.dumps({**value, _SEAL: _sealed(value)}))), encoding="utf-8")
     except OSError as error:
         raise EnvironmentFault(f"{file} cannot be written: {error.strerror}") from None
 
 
 def load_plan(file: Path) -> Plan:
-    """Read a plan that was saved. Raises EnvironmentFault."""
+    """Read a plan that was saved. Raises EnvironmentFault, and Refused where it was changed since."""
     try:
-        return plan_from_json(json.loads(file.read_text(encoding="utf-8")))
+        value = json.loads(file.read_text(encoding="utf-8"))
+        plan = plan_from_json(value)
+        if value[_SEAL] != _sealed(plan_to_json(plan)):
+            raise Refused(f"{file} has been changed since it was saved", help=NEW_PLAN)
+        return plan
     except OSError as error:
         raise EnvironmentFault(f"{file} cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise EnvironmentFault(f"{file} is no plan of this version of sfn-dsl", help="make it by `publish --save`") from None
+
+
+def _sealed(value: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

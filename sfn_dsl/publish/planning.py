@@ -12,7 +12,19 @@ from sfn_dsl.asl.walk import count_states
 from sfn_dsl.diff import Changed, Edit, FieldEdit, diff
 from sfn_dsl.errors import DefinitionError
 from sfn_dsl.publish.desired import Desired, comparable, log_group
-from sfn_dsl.publish.live import PROJECT_TAG, PUBLISHED_TAG, STACK_TAG, Live, Seen, published_tag, wanted_tags
+from sfn_dsl.publish.live import (
+    PREVIOUS_TAG,
+    PROJECT_TAG,
+    PUBLISHED_TAG,
+    STACK_TAG,
+    VERSION_TAG,
+    Live,
+    Seen,
+    of_alias,
+    version_in,
+    wanted_tags,
+    whole_routing,
+)
 from sfn_dsl.publish.plan import Entry, Options, Plan, Problem, Work
 from sfn_dsl.region import Target
 
@@ -78,6 +90,9 @@ def _entry(one: Desired, live: Live | None, region: Seen, options: Options, proj
         revision=live.revision,
         version=live.newest.number if live.newest is not None else 0,
         routing=live.routing,
+        retreat=_retreat(live, work, options.alias),
+        previous=_previous(live, one, options.alias),
+        alarms=live.alarms if "alias" in work else (),
         edits=edits,
         settings=(*settings, *_tag_edits(live, wanted_tags(one, project, options.alias))) if work else (),
         manual=manual_edits(live) if live.whole else (),
@@ -96,11 +111,31 @@ def _work(one: Desired, live: Live, options: Options, project: str) -> tuple[Wor
     newest = live.newest
     if newest is None or newest.digest != one.digest:
         return ("version", "alias", *smoke, "tags")
-    if live.routing != ((newest.number, 100),):
+    if live.routing != whole_routing(newest.number):
         return ("alias", *smoke, "tags")
-    if live.tags.get(published_tag(options.alias)) != one.digest:
+    if live.tags.get(of_alias(PUBLISHED_TAG, options.alias)) != one.digest:
         return (*smoke, "tags")
-    return () if wanted_tags(one, project, options.alias).items() <= live.tags.items() else ("tags",)
+    told = version_in(live.tags, VERSION_TAG, options.alias) == newest.number
+    return () if told and wanted_tags(one, project, options.alias).items() <= live.tags.items() else ("tags",)
+
+
+def _retreat(live: Live, work: tuple[Work, ...], alias: str) -> int:
+    """The version that was live before the work, or before a run that was broken off; 0 where there was none."""
+    fresh = "update" in work or "version" in work
+    ours = 0 if fresh or live.newest is None else live.newest.number
+    routed = [version for version, _ in sorted(live.routing, key=lambda route: -route[1]) if version != ours]
+    settled = version_in(live.tags, VERSION_TAG, alias)
+    if settled in (0, ours) or settled not in live.versions:
+        return routed[0] if routed else 0
+    # What is newer than the tag says was left by a run that was broken off; an older version was chosen by a person.
+    by_hand = len(live.routing) == 1 and routed and routed[0] < settled
+    return routed[0] if by_hand else settled
+
+
+def _previous(live: Live, one: Desired, alias: str) -> int:
+    """The version that a rollback goes to once `one` is live."""
+    same = live.tags.get(of_alias(PUBLISHED_TAG, alias)) == one.digest
+    return version_in(live.tags, PREVIOUS_TAG if same else VERSION_TAG, alias)
 
 
 def _problems(one: Desired, live: Live, work: tuple[Work, ...], options: Options, project: str) -> Iterable[Problem]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from sfn_dsl.publish.clients import Clients
-from sfn_dsl.publish.live import PROJECT_TAG
+from sfn_dsl.publish.live import PREVIOUS_TAG, PROJECT_TAG, VERSION_TAG
 from sfn_dsl.publish.machine import Machine
 from sfn_dsl.publish.observing import at_once
 from sfn_dsl.publish.pacing import Clock, Pace
+from sfn_dsl.publish.reports import Reports
 from sfn_dsl.region import Target
 
 __all__ = ["KEEP", "Pruning", "plan_pruning", "prune"]
@@ -22,7 +23,7 @@ KEEP: Final = 10
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruning:
     """The versions of a machine in a Region that are to go, oldest first. `used`: those older than the newest ones that stay
-    because an alias, an open execution or one that can be redriven uses them; `kept`: how many stay in all."""
+    because an alias, a rollback, an open execution or one that can be redriven uses them; `kept`: how many stay in all."""
 
     region: str
     name: str
@@ -41,7 +42,8 @@ def plan_pruning(
     def look(one: tuple[Target, str]) -> Pruning | None:
         target, name = one
         machine = Machine(clients=clients, region=target.region, arn=target.arn("states", f"stateMachine:{name}"))
-        if machine.look() is None or machine.tags().get(PROJECT_TAG) != project:
+        tags = machine.tags() if machine.look() is not None else {}
+        if tags.get(PROJECT_TAG) != project:
             return None
         old = [version.number for version in machine.versions()][keep:]
         used: set[int] = set()
@@ -49,6 +51,9 @@ def plan_pruning(
             # Executions first: what starts after that uses a version that an alias points to.
             used.update(machine.running(), (execution.version for execution in machine.redrivable(now)))
             used.update(version for routing in machine.aliases().values() for version, _ in routing)
+            # What a rollback goes to, of all aliases.
+            kept = (value for key, value in tags.items() if key.startswith((VERSION_TAG, PREVIOUS_TAG)))
+            used.update(int(value) for value in kept if value.isdecimal())
         gone = tuple(sorted(number for number in old if number not in used))
         stay = tuple(sorted(number for number in old if number in used))
         return Pruning(region=target.region, name=name, arn=machine.arn, versions=gone, used=stay, kept=keep + len(stay))
@@ -59,11 +64,12 @@ def plan_pruning(
 def prune(
     clients: Clients, prunings: Iterable[Pruning], report: Callable[[str, str, int], None], clock: Clock | None = None
 ) -> None:
-    """Delete the versions; `report` hears Region, name and number of each. AWS itself refuses to delete one that an alias uses."""
-    pace = Pace(clock=clock or Clock())
+    """Delete the versions; `report` hears Region, name and number of each, and no more once it raises. AWS itself refuses to delete
+    one that an alias uses."""
+    pace, reports = Pace(clock=clock or Clock()), Reports(report)
     for pruning in prunings:
         machine = Machine(clients=clients, region=pruning.region, arn=pruning.arn)
         for number in pruning.versions:
             pace.wait(pruning.region, "delete_state_machine_version")
             machine.call("delete_state_machine_version", stateMachineVersionArn=f"{pruning.arn}:{number}")
-            report(pruning.region, pruning.name, number)
+            reports(pruning.region, pruning.name, number)
