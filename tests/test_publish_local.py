@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from publishing import ORDERS, git, make_project
+from publishing import ORDERS, make_project
 from publishing_calls import ENVIRONMENT
 
 from sfn_dsl.cli.main import run
@@ -67,3 +67,9 @@ def test_environments_are_accounts_of_one_server(cli: Cli, shop: Path) -> None:
         code, out, err = cli("status", "orders", "--local", "--env", name, "--output-format", "json")
         assert (code, [one["routing"] for one in json.loads(out)]) == (0, [[{"version": 1, "percent": 100}]] * 2), err
         assert cli("drift", "--local", "--env", name)[0] == 0
+
+
+@pytest.mark.parametrize("command", [["publish", "--yes"], ["deploy", "--yes"], ["status"], ["rollback", "orders", "--yes"]])
+def test_there_is_one_place_to_work_on(cli: Cli, command: list[str]) -> None:
+    code, _, err = cli(*command, "--local", "--endpoint-url", "http://127.0.0.1:9", "--env", "dev")
+    assert (code, err.splitlines()[0]) == (2, "error: --local and --endpoint-url name two places to work on")

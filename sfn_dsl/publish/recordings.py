@@ -14,7 +14,8 @@ __all__ = ["fetch_recording"]
 def fetch_recording(arn: str, *, profile: str | None = None, endpoint_url: str | None = None) -> dict[str, Any]:
     """`{"execution": <DescribeExecution>, "events": [<GetExecutionHistory>]}` with times as ISO-8601 text.
 
-    Raises ConfigError for text that is no execution ARN and for an endpoint that is no URL, EnvironmentFault where AWS or the credentials say no.
+    Raises ConfigError for text that is no execution ARN and for an endpoint that is no URL, EnvironmentFault where AWS or the
+    credentials say no.
     """
     import boto3
     from botocore.config import Config
