@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from publishing import ORDERS, make_project
 from publishing_calls import ENVIRONMENT
 
 from sfn_dsl.cli.main import run
-from sfn_dsl.embedded.process import Endpoint, running, stop
+from sfn_dsl.embedded.process import Endpoint, start, stop
 
 ACCOUNTS = {"dev": "111111111111", "prod": "222222222222"}
 SETTINGS = """[sfn_dsl]
@@ -53,9 +54,7 @@ def cli(shop: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
 @pytest.fixture
 def aws(shop: Path) -> Endpoint:
     """The server of the project's folder."""
-    found = running(shop / "target" / "aws")
-    assert found is not None
-    return found
+    return start(shop / "target" / "aws")
 
 
 def test_environments_are_accounts_of_one_server(cli: Cli, shop: Path) -> None:
@@ -63,10 +62,30 @@ def test_environments_are_accounts_of_one_server(cli: Cli, shop: Path) -> None:
         code, out, err = cli("publish", "--local", "--env", name, "--yes")
         assert (code, "Published 4 machines" in out) == (0, True), out + err
     for name in ACCOUNTS:
-        assert cli("publish", "--local", "--env", name, "--dry-run")[1].endswith("Nothing to do.\n")
         code, out, err = cli("status", "orders", "--local", "--env", name, "--output-format", "json")
         assert (code, [one["routing"] for one in json.loads(out)]) == (0, [[{"version": 1, "percent": 100}]] * 2), err
         assert cli("drift", "--local", "--env", name)[0] == 0
+
+
+def test_nothing_to_do_costs_one_look_per_machine(cli: Cli, aws: Endpoint) -> None:
+    assert cli("publish", "--local", "--env", "dev", "--yes")[0] == 0
+    aws.control("DELETE", "/_calls")
+    assert cli("publish", "--local", "--env", "dev", "--yes")[1].endswith("Nothing to do.\n")
+    made = Counter(one["operation"] for one in aws.control("GET", "/_calls"))
+    assert made == {"GetCallerIdentity": 1, "ListStateMachines": 2, "GetResources": 2, "DescribeStateMachine": 4}
+
+
+def test_a_pipeline_with_another_name_leaves_its_old_machine(cli: Cli, shop: Path) -> None:
+    local = ("publish", "--local", "--env", "dev")
+    assert cli(*local, "--yes")[0] == 0
+    make_project(shop, ORDERS.replace('"orders"', '"sales"'), SETTINGS)
+    try:
+        assert "- orders  no longer in the project; stays" in cli(*local, "--yes")[1]
+        code, out, err = cli(*local, "--delete-removed", "--yes")
+        assert (code, "us-west-1  orders  deleted" in out) == (0, True), out + err
+        assert "orders" not in cli(*local, "--dry-run")[1]
+    finally:
+        make_project(shop, ORDERS, SETTINGS)
 
 
 @pytest.mark.parametrize("command", [["publish", "--yes"], ["deploy", "--yes"], ["status"], ["rollback", "orders", "--yes"]])
