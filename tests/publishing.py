@@ -58,10 +58,10 @@ class QuickClock:
         self.time += seconds
 
 
-def make_project(folder: Path, source: str) -> Path:
+def make_project(folder: Path, source: str, configuration: str = CONFIGURATION) -> Path:
     """A project that is built and committed."""
     (folder / "pipelines").mkdir(parents=True, exist_ok=True)
-    (folder / "setup.cfg").write_text(CONFIGURATION)
+    (folder / "setup.cfg").write_text(configuration)
     (folder / "pipelines" / "orders.py").write_text(source)
     assert run(["-C", str(folder), "build"]) == 0
     if not (folder / ".git").exists():

@@ -271,6 +271,7 @@ REFUSED = [
     ("dynamodb", "list_tables", "ThrottlingException", "AccessDeniedException", "ExpiredTokenException"),
     ("lambda", "list_functions", "ThrottlingException", "AccessDeniedException", "ExpiredTokenException"),
     ("cloudwatch", "describe_alarms", "ThrottlingException", "AccessDeniedException", "ExpiredTokenException"),
+    ("tagging", "get_resources", "ThrottlingException", "AccessDeniedException", "ExpiredTokenException"),
     ("iam", "list_roles", "Throttling", "AccessDenied", "ExpiredToken"),
     ("s3", "list_buckets", "Throttling", "AccessDenied", "ExpiredToken"),
 ]
@@ -278,7 +279,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("service", "call", "throttled", "denied", "expired"), REFUSED)
 def test_faults_that_are_answers(clean: Endpoint, service: str, call: str, throttled: str, denied: str, expired: str) -> None:
-    ask = getattr(client(clean, service), call)
+    ask = getattr(client(clean, {"tagging": "resourcegroupstaggingapi"}.get(service, service)), call)
     kinds = {"throttle": throttled, "denied": denied, "expired": expired, "internal": "InternalFailure"}
     for kind, code in kinds.items():
         clean.control("POST", "/_faults", {"service": service, "region": EAST, "fault": kind, "call": 2, "times": 2})

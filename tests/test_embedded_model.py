@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import botocore.session
@@ -14,6 +15,7 @@ from embedded_clients import EAST, FAILS, PASSES, ROLE, WAITS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sfn_dsl.embedded import cbor
 from sfn_dsl.embedded.api_error import ApiError
 from sfn_dsl.embedded.shelf import Moment, Settings
 from sfn_dsl.embedded.stepfunctions import StepFunctions
@@ -155,6 +157,47 @@ def test_answers_that_do_not_fit_the_model() -> None:
     assert check_error("StartExecution", ApiError("ConflictException", "no")) == ["StartExecution has no error ConflictException"]
     assert check_error("StartExecution", ApiError("ThrottlingException", "slow")) == []
     assert check_error("StartExecution", ApiError("ValidationException", "no", reason="WHY NOT")) != []
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**64), 2**64 - 1)
+    | st.floats(allow_nan=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text("ab", max_size=30), inner),
+    max_leaves=20,
+)
+
+
+@given(value=JSON)
+def test_cbor_there_and_back(value: Any) -> None:
+    assert cbor.decode(cbor.encode(value)) == value
+
+
+# From RFC 8949, appendix A.
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        ("1bffffffffffffffff", 18446744073709551615),
+        ("3903e7", -1000),
+        ("f97bff", 65504.0),
+        ("fa47c35000", 100000.0),
+        ("f5", True),
+        ("62c3bc", "ü"),
+        ("9f018202039f0405ffff", [1, [2, 3], [4, 5]]),
+        ("bf61610161629f0203ffff", {"a": 1, "b": [2, 3]}),
+        ("f7", None),
+    ],
+)
+def test_cbor_of_others(data: str, value: Any) -> None:
+    assert cbor.decode(bytes.fromhex(data)) == value
+
+
+@given(data=st.binary(max_size=20))
+def test_bytes_that_are_no_cbor(data: bytes) -> None:
+    with suppress(ValueError):
+        cbor.decode(data)
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff"])

@@ -403,6 +403,65 @@ def test_machines_are_listed_in_pages(aws: Any, name: str) -> None:
     assert {f"{name}-{number}" for number in range(3)} <= set(names)
 
 
+@pytest.fixture(scope="module")
+def tagged(endpoint: Endpoint) -> dict[str, str]:
+    """ARNs of machines with tags, by name, in an account of their own."""
+    aws = client(endpoint, key="999988887777")
+    tags = {"a": {"team": "etl", "tier": "1"}, "b": {"team": "etl"}, "c": {"team": "bi", "tier": "1"}, "d": {}}
+    return {
+        name: _create(aws, name, tags=[{"key": key, "value": value} for key, value in one.items()])["stateMachineArn"]
+        for name, one in tags.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("request_", "names"),
+    [
+        ({}, "abc"),
+        ({"TagFilters": [{"Key": "team", "Values": ["etl"]}]}, "ab"),
+        ({"TagFilters": [{"Key": "team", "Values": ["etl", "bi"]}]}, "abc"),
+        ({"TagFilters": [{"Key": "tier"}]}, "ac"),
+        ({"TagFilters": [{"Key": "tier", "Values": []}, {"Key": "team", "Values": ["bi"]}]}, "c"),
+        ({"TagFilters": [{"Key": "owner"}]}, ""),
+        ({"ResourceTypeFilters": ["states:stateMachine"]}, "abc"),
+        ({"ResourceTypeFilters": ["sqs", "states"]}, "abc"),
+        ({"ResourceTypeFilters": ["states:activity", "sqs"]}, ""),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_machines_are_found_by_their_tags(
+    endpoint: Endpoint, tagged: dict[str, str], request_: dict[str, Any], names: str, size: int
+) -> None:
+    api = client(endpoint, "resourcegroupstaggingapi", key="999988887777")
+    pages = list(api.get_paginator("get_resources").paginate(**request_, PaginationConfig={"PageSize": size}))
+    assert [one["ResourceARN"] for page in pages for one in page["ResourceTagMappingList"]] == [tagged[name] for name in names]
+    assert len(pages) == max(1, -(-len(names) // size))
+    assert all(one["Tags"] for page in pages for one in page["ResourceTagMappingList"])
+
+
+def test_tags_of_machines_that_are_named(endpoint: Endpoint, tagged: dict[str, str]) -> None:
+    api = client(endpoint, "resourcegroupstaggingapi", key="999988887777")
+    (found,) = api.get_resources(ResourceARNList=[tagged["b"], f"{tagged['b']}-none"])["ResourceTagMappingList"]
+    assert found == {"ResourceARN": tagged["b"], "Tags": [{"Key": "team", "Value": "etl"}]}
+    for region, key in ((WEST, "999988887777"), (EAST, "111122223333")):
+        elsewhere = client(endpoint, "resourcegroupstaggingapi", region, key=key)
+        assert elsewhere.get_resources(TagFilters=[{"Key": "team", "Values": ["etl"]}])["ResourceTagMappingList"] == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        ({"ResourcesPerPage": 101}, "InvalidParameterException"),
+        ({"TagsPerPage": 100}, "InvalidParameterException"),
+        ({"PaginationToken": "x"}, "InvalidParameterException"),
+        ({"ResourceARNList": ["arn"], "TagFilters": [{"Key": "team"}]}, "InvalidParameterException"),
+        ({"TagFilters": [{"Key": "k"}] * 51}, "ValidationException"),
+    ],
+)
+def test_lists_of_tags_that_are_refused(endpoint: Endpoint, request_: dict[str, Any], code: str) -> None:
+    refused(code, client(endpoint, "resourcegroupstaggingapi").get_resources, **request_)
+
+
 def test_regions_and_accounts_are_apart(endpoint: Endpoint, aws: Any, machine: str, name: str) -> None:
     west = client(endpoint, region=WEST)
     assert _create(west, name, OTHER)["stateMachineArn"] == machine.replace(EAST, WEST)

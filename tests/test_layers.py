@@ -35,6 +35,7 @@ LAYERS = [
     {"configuration"},
     {"project"},
     {"output"},
+    {"comparing"},
     {"diff", "history"},
     {"embedded"},
     {"publish"},

@@ -381,7 +381,16 @@ FAULTS: Mapping[str, tuple[Exception, type[EnvironmentFault], str]] = {
     ),
     "old login": (exceptions.UnauthorizedSSOTokenError(), EnvironmentFault, "the AWS login has expired"),
     "no login": (exceptions.SSOTokenLoadError(error_msg="e"), EnvironmentFault, "the AWS login has expired"),
-    "a process": (exceptions.CredentialRetrievalError(provider="p", error_msg="e"), EnvironmentFault, "the AWS login has expired"),
+    "a process": (
+        exceptions.CredentialRetrievalError(provider="custom-process", error_msg="no\nvault\n"),
+        EnvironmentFault,
+        "the credential_process of the AWS configuration has failed: no vault",
+    ),
+    "a container": (
+        exceptions.CredentialRetrievalError(provider="container-role", error_msg="e"),
+        EnvironmentFault,
+        "AWS credentials cannot be had from container-role: e",
+    ),
     "anything else": (exceptions.NoRegionError(), EnvironmentFault, "AWS cannot be asked: You must specify a region."),
 }
 

@@ -22,9 +22,11 @@ from publishing import (
 from publishing_calls import MACHINES, Cli, live, operations, versions
 
 from sfn_dsl.building import build_project
+from sfn_dsl.cli.main import run
 from sfn_dsl.configuration import find_project
 from sfn_dsl.project import load_pipelines
-from sfn_dsl.publish.plan_file import load_plan, plan_from_json, plan_to_json
+from sfn_dsl.publish.plan import Options
+from sfn_dsl.publish.plan_file import load_plan, plan_from_json, plan_to_json, save_plan
 from sfn_dsl.publish.publisher_rights import publish_rights
 
 pytest_plugins = ("publishing_fixtures",)
@@ -142,6 +144,45 @@ def test_a_saved_plan_of_another_build(cli: Cli, cloud: FakeAws, first: Path, tm
     definition.write_text(definition.read_text().replace('"Seconds": 10', '"Seconds": 11'))
     assert cli(folder, "publish", "--allow-dirty", "--from", str(file), "--yes") == 1
     assert "error: build/ has another orders for us-east-1 than when the plan was saved" in cli.err
+
+
+SETTLED = {
+    "PIPELINES": ["orders"],
+    "--select": ["-s", "orders"],
+    "--region": ["-r", WEST],
+    "--alias": ["--alias", "other"],
+    "--save": ["--save", "another.json"],
+    "--strategy": ["--strategy", "canary"],
+    "--interval": ["--interval", "0"],
+    "--force": ["--force"],
+    "--delete-removed": ["--delete-removed"],
+}
+
+
+@pytest.mark.parametrize(("option", "given"), SETTLED.items(), ids=SETTLED)
+def test_a_saved_plan_takes_no_further_options(
+    cli: Cli, cloud: FakeAws, first: Path, tmp_path: Path, option: str, given: list[str]
+) -> None:
+    provide(first, cloud)
+    file = tmp_path / "plan.json"
+    assert cli(first, "publish", "--save", str(file)) == 0
+    assert cli(first, "publish", "--from", str(file), "--yes", *given) == 2
+    assert f"error: --from carries a plan out as it was saved, so it does not go with {option}\n" in cli.err
+    assert cloud.state() == {}
+
+
+def test_a_saved_plan_is_for_aws_or_for_this_machine(cli: Cli, cloud: FakeAws, first: Path, tmp_path: Path) -> None:
+    file, options = tmp_path / "plan.json", ["publish", "--yes", "--from", str(tmp_path / "plan.json")]
+    made, _ = planned(first, cloud, Options(provide=True))
+    assert made.missing
+    save_plan(made, file)
+    assert cli(first, *options) == 1
+    assert "error: the saved plan was made for an AWS on this machine\nhelp: say --local" in cli.err
+    save_plan(planned(first, cloud)[0], file)
+    assert run(["-C", str(first), *options, "--local"]) == 1
+    assert "error: the saved plan was made for a real AWS\nhelp: leave --local out" in cli.capsys.readouterr().err
+    assert not (first / "target").exists()
+    assert not {"CreateRole", "CreateLogGroup"} & {call.operation for call in cloud.calls}
 
 
 def test_plans_are_the_same_after_json(cloud: FakeAws, first: Path, second: Path) -> None:

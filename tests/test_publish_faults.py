@@ -24,6 +24,7 @@ from sfn_dsl.publish.clients import Clients
 
 pytest_plugins = ("publishing_fixtures",)
 
+EXECUTION = f"arn:aws:states:{EAST}:{ACCOUNT}:execution:orders:one"
 
 CALLS = [
     ("sts", "GetCallerIdentity"),
@@ -127,6 +128,48 @@ def test_a_region_that_does_not_answer(cli: Cli, cloud: FakeAws, first: Path, se
 def test_a_server_that_is_not_there(cli: Cli, first: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-C", str(first), "publish", "--yes", "--endpoint-url", "http://127.0.0.1:9"]) == 2
     assert "does not answer" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("url", ["nonsense", "", "http://", "ftp://somewhere", "http://somewhere:99999"])
+@pytest.mark.parametrize("command", [["publish", "--dry-run"], ["deploy", "--dry-run"], ["status"], ["record", EXECUTION]])
+def test_an_endpoint_that_is_no_url(
+    server: FakeAws, first: Path, capsys: pytest.CaptureFixture[str], command: list[str], url: str
+) -> None:
+    assert run(["-C", str(first), *command, "--endpoint-url", url]) == 2
+    (error,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error:")]
+    assert error == f"error: `{url}` is no endpoint"
+
+
+def test_an_endpoint_of_the_environment_that_is_no_url(
+    server: FakeAws, first: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
+    assert run(["-C", str(first), "status"]) == 2
+    assert "help: AWS_ENDPOINT_URL, or endpoint_url in the AWS configuration, is a whole URL" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("process", "said"),
+    [("/bin/sh -c 'echo no vault >&2; exit 3'", "no vault"), ("/no/such/program", "No such file"), ("echo hi", "Expecting value")],
+)
+def test_a_credential_process_that_fails(
+    server: FakeAws,
+    first: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    process: str,
+    said: str,
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    (tmp_path / "config").write_text(f"[profile etl]\ncredential_process = {process}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    for command in (["status"], ["record", EXECUTION]):
+        assert run(["-C", str(first), *command, "--profile", "etl"]) == 2
+        (error,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error:")]
+        assert error.startswith("error: the credential_process of the AWS configuration has failed: ")
+        assert said in error
 
 
 def test_throttling_is_waited_for(cli: Cli, cloud: FakeAws, first: Path) -> None:

@@ -112,6 +112,22 @@ def test_a_dirty_or_stale_tree(cli: Cli, cloud: FakeAws, first: Path, tmp_path: 
     assert definition == (folder / "build/us-east-1/orders.asl.json").read_text()
 
 
+@pytest.mark.parametrize("command", ["publish", "deploy"])
+def test_a_build_that_git_ignores_is_not_committed(cli: Cli, cloud: FakeAws, first: Path, tmp_path: Path, command: str) -> None:
+    folder = tmp_path / "shop"
+    shutil.copytree(first, folder)
+    git(folder, "rm", "-rq", "--cached", "build")
+    (folder / ".gitignore").write_text("build/\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "ignored")
+    assert cli(folder, command, "--dry-run") == 1
+    assert "error: build/us-east-1/manifest.json and 19 more are not committed\n" in cli.err
+    assert "no .gitignore may hide" in cli.err
+    provide(folder, cloud)
+    assert cli(folder, "publish", "--yes", "--allow-dirty") == 0
+    assert all("-dirty build:" in text for text, _ in cloud.state()["us-east-1 orders"]["versions"].values())
+
+
 def test_nobody_can_be_asked(cli: Cli, cloud: FakeAws, first: Path) -> None:
     provide(first, cloud)
     assert cli(first, "publish") == 2

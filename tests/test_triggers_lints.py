@@ -324,9 +324,7 @@ CLEAN = {
     ),
     "a year to come": (alone(SCHEDULE.format("cron(0 2 * * ? 2031)", "UTC", "")), ONE),
     "a topic of another account": (
-        alone(
-            'SnsEvent(topic="arn:aws:sns:us-east-1:444455556666:t.fifo", input={"batch_id": "a.b"}, key="batch_id")'
-        ),
+        alone('SnsEvent(topic="arn:aws:sns:us-east-1:444455556666:t.fifo", input={"batch_id": "a.b"}, key="batch_id")'),
         ONE,
     ),
     "the event's id beside a key": (

@@ -79,22 +79,26 @@ def operate(
     local: bool,
     output_format: str,
 ) -> Operation:
-    """What the options say. Raises ConfigError when there are several environments and none is named."""
+    """What the options say. Raises ConfigError when there are several environments and none is named, and for two places to work
+    on."""
+    if local and endpoint_url is not None:
+        raise ConfigError("--local and --endpoint-url name two places to work on", help="say one of them")
     project = find_project(session.directory)
     targets = project.chosen_targets((), environment)
     names = sorted({target.environment for target in targets})
     if len(names) > 1:
         raise ConfigError("this project has several environments", help=f"choose one: --env {' or --env '.join(names)}")
-    if local and endpoint_url is None:
+    accounts: dict[str, str] = {}
+    if local:
         from sfn_dsl.embedded.process import Options, start
 
-        account = next(iter({target.account for target in targets}))
-        endpoint_url = start(project.root / "target" / "aws", Options(account=account)).url
+        accounts = {target.region: target.account for target in targets}
+        endpoint_url = start(project.root / "target" / "aws", Options(account=targets[0].account)).url
     return Operation(
         project=project,
         targets={target.region: target for target in targets},
         deployment=targets[0].deployed,
-        clients=Clients(profile=profile, endpoint_url=endpoint_url, local=local),
+        clients=Clients(profile=profile, endpoint_url=endpoint_url, accounts=accounts),
         as_json=output_format == "json",
     )
 

@@ -13,13 +13,14 @@ import click
 from sfn_dsl.cli.main import EXIT_ERROR, EXIT_FOUND, EXIT_INTERRUPTED, EXIT_OK, Session
 from sfn_dsl.cli.operating import Operation, confirmed, milliseconds, operate, operating, print_json
 from sfn_dsl.cli.publishing import chosen_machines, chosen_targets, commit_to_publish, owned, placing
+from sfn_dsl.cli.saved_plan import saved_plan
 from sfn_dsl.formats.plans import done_text, outcome_json, outcome_text, plan_text
 from sfn_dsl.publish.applying import Done, Outcome, apply
 from sfn_dsl.publish.desired import Desired, read_desired
 from sfn_dsl.publish.holding import check_holds
 from sfn_dsl.publish.observing import observe
 from sfn_dsl.publish.plan import STRATEGIES, Options, Plan
-from sfn_dsl.publish.plan_file import load_plan, plan_to_json, save_plan
+from sfn_dsl.publish.plan_file import plan_to_json, save_plan
 from sfn_dsl.publish.planning import plan
 
 if TYPE_CHECKING:
@@ -69,16 +70,17 @@ def command(
 
     Roles, log groups, triggers and everything else belong to the templates. What stops half-way is finished by the next run.
     """
+    local = bool(options["local"])
+    saved = saved_plan(click.get_current_context(), source, local=local) if source is not None else None
     operation = operate(session, **options)
     owned(operation)
-    saved = load_plan(source) if source is not None else None
     wishes = Options(
         alias=alias,
         strategy=strategy,
         interval_seconds=interval,
         force=force,
         delete_removed=delete_removed,
-        provide=bool(options["local"]),
+        provide=local,
     )
     patterns = (*names, *selected)
     if delete_removed and patterns:
@@ -86,7 +88,7 @@ def command(
     commit = commit_to_publish(session, operation, patterns, allow_dirty)
     machines = chosen_machines(operation, patterns)
     targets = chosen_targets(operation, regions if saved is None else saved.regions)
-    if saved is not None and not patterns:
+    if saved is not None:
         machines = frozenset(entry.name for entry in saved.entries if entry.action != "removed")
     desired = read_desired(operation.project.build, targets, machines)
     complete = machines is None or (saved is not None and any(entry.action == "removed" for entry in saved.entries))

@@ -7,13 +7,13 @@ from typing import TypeVar
 
 import click
 
-from sfn_dsl.cli.committed import check_committed
+from sfn_dsl.cli.committed import check_committed, differing
 from sfn_dsl.cli.main import Session
 from sfn_dsl.cli.operating import Operation
 from sfn_dsl.control.sweep import LIVE
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.errors import ConfigError, EnvironmentFault
-from sfn_dsl.history import commit_of, uncommitted
+from sfn_dsl.history import commit_of
 from sfn_dsl.project import load_pipelines
 from sfn_dsl.publish.desired import machines_of
 from sfn_dsl.publish.live import is_alias_name
@@ -93,8 +93,7 @@ def commit_to_publish(session: Session, operation: Operation, patterns: tuple[st
         commit = commit_of(project.root)
     except EnvironmentFault:
         return "none"
-    folders = [folder.relative_to(project.root).as_posix() for folder in (project.build, project.pipelines)]
-    return f"{commit}-dirty" if uncommitted(project.root, *folders, "setup.cfg") else commit
+    return f"{commit}-dirty" if differing(project) else commit
 
 
 def _environment(operation: Operation) -> str:

@@ -12,10 +12,13 @@ from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape
 
 from sfn_dsl.embedded.api_error import ApiError
+from sfn_dsl.embedded.cbor import decode, encode
 
-__all__ = ["Incoming", "error_answer", "identify"]
+__all__ = ["Incoming", "as_asked", "as_json", "error_answer", "identify"]
 
 _SCOPE: Final = re.compile(r"Credential=([^/,\s]+)/\d+/([\w-]+)/([\w-]+)/aws4_request")
+_CBOR: Final = "rpc-v2-cbor"
+_JSON: Final = "application/x-amz-json-1.0"
 _BY_PATH: Final = frozenset({"lambda", "s3", "scheduler"})
 """Services whose operation is in the method and the path; the names are also those of botocore's models."""
 _IN_XML: Final[Mapping[str, tuple[str, int]]] = {
@@ -120,15 +123,34 @@ def _routes(service: str) -> tuple[_Route, ...]:
     return tuple(sorted(found, key=lambda one: (-len(one.needed), -len(one.path.pattern), one.operation)))
 
 
+def _speaks_cbor(environ: Mapping[str, Any]) -> bool:
+    return environ.get("HTTP_SMITHY_PROTOCOL") == _CBOR
+
+
+def as_json(environ: Mapping[str, Any], body: bytes) -> bytes:
+    """The body of a request in JSON, whatever the caller speaks; one that is no CBOR stays as it is."""
+    if not _speaks_cbor(environ):
+        return body
+    try:
+        return json.dumps(decode(body)).encode()
+    except ValueError:
+        return body
+
+
+def as_asked(environ: Mapping[str, Any], value: Any) -> tuple[dict[str, str], bytes]:
+    """Headers and body of an answer, in the form of the request."""
+    if _speaks_cbor(environ):
+        return {"Content-Type": "application/cbor", "Smithy-Protocol": _CBOR}, encode(value)
+    return {"Content-Type": environ.get("CONTENT_TYPE") or _JSON}, json.dumps(value).encode()
+
+
 def error_answer(environ: Mapping[str, Any], service: str, error: ApiError) -> tuple[str, dict[str, str], bytes]:
     """Status line, headers and body of an error, in the protocol of a request; those of XML have other names for some errors."""
     code, message, status = error.code, error.message, error.status
     line = f"{status} Error"
     kind = environ.get("CONTENT_TYPE", "")
-    if environ.get("HTTP_SMITHY_PROTOCOL") == "rpc-v2-cbor":
-        pairs = {"__type": code, "message": message}
-        body = bytes([0xA0 + len(pairs)]) + b"".join(_cbor(part) for pair in pairs.items() for part in pair)
-        return line, {"Content-Type": "application/cbor", "Smithy-Protocol": "rpc-v2-cbor"}, body
+    if _speaks_cbor(environ):
+        return line, *as_asked(environ, {"__type": code, "message": message})
     if service == "s3" or kind.startswith("application/x-www-form-urlencoded"):
         code, status = _IN_XML.get(code, (code, status))
         line = f"{status} Error"
@@ -141,9 +163,3 @@ def error_answer(environ: Mapping[str, Any], service: str, error: ApiError) -> t
         return line, {"Content-Type": "text/xml"}, text.encode()
     text = json.dumps({"__type": code, "message": message})
     return line, {"Content-Type": kind or "application/json", "x-amzn-ErrorType": code}, text.encode()
-
-
-def _cbor(text: str) -> bytes:
-    """A text as CBOR (RFC 8949), up to 64 KiB."""
-    data = text.encode()
-    return (bytes([0x60 + len(data)]) if len(data) < 24 else b"\x79" + len(data).to_bytes(2, "big")) + data

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 
 from sfn_dsl.embedded.api_error import ApiError
 from sfn_dsl.embedded.faults import REFUSALS, Fault, FaultPlan, parse_planned
-from sfn_dsl.embedded.incoming import Incoming, error_answer, identify
+from sfn_dsl.embedded.incoming import Incoming, as_asked, as_json, error_answer, identify
 from sfn_dsl.embedded.journal import Entry, Journal
 from sfn_dsl.embedded.shelf import Moment
 from sfn_dsl.embedded.stepfunctions import StepFunctions
@@ -30,7 +30,7 @@ Answer: TypeAlias = "tuple[str, list[tuple[str, str]], bytes]"
 _KEPT: Final = ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "RAW_URI", "REQUEST_URI")
 _TOLD: Final = 300
 """Bytes of an answer that stand in a message."""
-_JSON: Final = "application/x-amz-json-1.0"
+_OURS: Final = ("states", "tagging")
 
 
 class Dropped(ConnectionError):
@@ -40,7 +40,7 @@ class Dropped(ConnectionError):
 class Layer:
     """The application. `moto(environ, body, identity)` answers for moto, with new names made from `identity` (None: from chance).
 
-    Paths of its own: `/_health`, `/_stop`, `/_calls`, `/_faults`, `/_kill_client_after`; see `docs/publishing.md`.
+    Paths of its own: `/_health`, `/_stop`, `/_calls`, `/_faults`, `/_kill_client_after`; see `docs/local-aws.md`.
     """
 
     def __init__(
@@ -160,14 +160,11 @@ class Layer:
         if not self._ours(call):
             return self._ask_moto(call, environ, body, moment.identity)
         status, value = self._states.answer(
-            call.operation, body, account=call.account, region=call.region, moment=moment, stale=stale
+            call.operation, as_json(environ, body), account=call.account, region=call.region, moment=moment, stale=stale
         )
-        text = json.dumps(value).encode()
-        return (
-            f"{status} {'OK' if status == 200 else 'Error'}",
-            [("Content-Type", _JSON), ("x-amzn-RequestId", moment.identity)],
-            text,
-        )
+        headers, text = as_asked(environ, value)
+        line = f"{status} {'OK' if status == 200 else 'Error'}"
+        return line, [*headers.items(), ("x-amzn-RequestId", moment.identity)], text
 
     def _ask_moto(self, call: Incoming, environ: dict[str, Any], body: bytes, identity: str | None) -> Answer:
         try:
@@ -180,7 +177,7 @@ class Layer:
             return status, list(headers.items()), answer
 
     def _ours(self, call: Incoming) -> bool:
-        return call.service == "states" and self._states.has(call.operation)
+        return call.service in _OURS and self._states.has(call.operation)
 
     # Requests of tests and of whoever started the server
 

@@ -1,4 +1,5 @@
-"""Step Functions as this package answers for it: every request and every answer is held against botocore's model."""
+"""Step Functions as this package answers for it, and what the tagging API says of its machines: every request and every answer is
+held against botocore's model."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from sfn_dsl.embedded import alias_calls, execution_calls, machine_calls, tag_calls, version_calls
+from sfn_dsl.embedded import alias_calls, execution_calls, machine_calls, resource_calls, tag_calls, version_calls
 from sfn_dsl.embedded.api_error import ApiError
 from sfn_dsl.embedded.shelf import Moment, Settings, Shelf
 from sfn_dsl.embedded.verdict import validated
@@ -33,6 +34,7 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
     "DescribeStateMachineAlias": alias_calls.describe_state_machine_alias,
     "DescribeStateMachineForExecution": execution_calls.describe_state_machine_for_execution,
     "GetExecutionHistory": execution_calls.get_execution_history,
+    "GetResources": resource_calls.get_resources,
     "ListExecutions": execution_calls.list_executions,
     "ListStateMachineAliases": alias_calls.list_state_machine_aliases,
     "ListStateMachineVersions": version_calls.list_state_machine_versions,

@@ -1,4 +1,5 @@
-"""Whether requests and answers fit botocore's model of Step Functions: members, types, lengths, ranges, patterns, enumerations.
+"""Whether requests and answers fit botocore's models of Step Functions and of the tagging API: members, types, lengths, ranges,
+patterns, enumerations.
 
 Values are as they are on the wire: JSON 1.0 with times as numbers of seconds.
 """
@@ -43,21 +44,28 @@ _TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
 
 
 @functools.cache
-def _model() -> Any:
+def _models() -> tuple[Any, ...]:
+    """No operation has its name in both."""
     import botocore.session
 
-    return botocore.session.get_session().get_service_model("stepfunctions")
+    session = botocore.session.get_session()
+    return session.get_service_model("stepfunctions"), session.get_service_model("resourcegroupstaggingapi")
+
+
+@functools.cache
+def _operation(name: str) -> Any:
+    return next(model.operation_model(name) for model in _models() if name in model.operation_names)
 
 
 @functools.cache
 def operations() -> frozenset[str]:
     """Names of all operations of Step Functions."""
-    return frozenset(_model().operation_names)
+    return frozenset(_models()[0].operation_names)
 
 
 def check_request(operation: str, value: Any) -> None:
     """Raise ApiError (ValidationException) for a request that does not fit the model."""
-    found = list(violations(_model().operation_model(operation).input_shape, value))
+    found = list(violations(_operation(operation).input_shape, value))
     if found:
         count = f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected"
         raise ApiError("ValidationException", f"{count}: {'; '.join(found)}")
@@ -65,12 +73,12 @@ def check_request(operation: str, value: Any) -> None:
 
 def check_answer(operation: str, value: Any) -> list[str]:
     """What is wrong with an answer of ours."""
-    return list(violations(_model().operation_model(operation).output_shape, value))
+    return list(violations(_operation(operation).output_shape, value))
 
 
 def check_error(operation: str, error: ApiError) -> list[str]:
     """What is wrong with an error of ours: a code that the operation does not have, or members that do not fit."""
-    shapes = {shape.name: shape for shape in _model().operation_model(operation).error_shapes}
+    shapes = {shape.name: shape for shape in _operation(operation).error_shapes}
     if error.code not in shapes:
         return [] if error.code in _COMMON_ERRORS else [f"{operation} has no error {error.code}"]
     return list(violations(shapes[error.code], dict(error.members)))

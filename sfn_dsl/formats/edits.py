@@ -42,10 +42,14 @@ def render(found: Sequence[Comparison], format: str, paint: Paint) -> str:
 
 
 def _summary(found: Sequence[Comparison]) -> str:
-    edits = [edit for entry in found for edit in entry.edits if edit.state]
-    added = sum(isinstance(edit, Added) for edit in edits)
-    removed = sum(isinstance(edit, Removed) for edit in edits)
-    changed = len(edits) - added - removed
+    added = removed = changed = 0
+    for entry in found:
+        edits = [edit for edit in entry.edits if edit.state]
+        added += sum(isinstance(edit, Added) and bool(edit.type) for edit in edits)
+        removed += sum(isinstance(edit, Removed) and bool(edit.type) for edit in edits)
+        # A state with a new name may have other changes too.
+        renamed = {edit.new for edit in edits if isinstance(edit, Renamed)}
+        changed += len(renamed | {edit.state for edit in edits if isinstance(edit, Changed)})
     if not found:
         return "No differences."
     return f"States: {added} to add, {changed} to change, {removed} to remove."
@@ -55,22 +59,32 @@ def edit_lines(edit: Edit) -> list[tuple[str, str]]:
     """Sign and text of each line of an edit."""
     match edit:
         case Added(state=state, type=kind):
-            return [("+", f"state  {state}  ({kind})")]
+            return [("+", f"state  {state}  ({kind})" if kind else state)]
         case Removed(state=state, type=kind):
-            return [("-", f"state  {state}  ({kind})")]
+            return [("-", f"state  {state}  ({kind})" if kind else state)]
         case Renamed(state=state, new=new):
-            return [("~", f"state  {state}  is now called  {new}  (executions in flight cannot be redriven across a rename)")]
+            return [("~", f"state  {state}  is now called  {new}  (executions keep the old name, also when they are redriven)")]
         case Changed(state=state, fields=fields):
             owner = f"state  {state}" if state else "machine"
-            return [("~", f"{owner}  {field.path}  {_short(field.old)} -> {_short(field.new)}") for field in fields]
+            return [("~", f"{owner}  {field.path}  {' -> '.join(_shown(field.old, field.new))}") for field in fields]
         case _:
             assert_never(edit)
 
 
-def _short(text: str) -> str:
+def _shown(old: str, new: str) -> tuple[str, str]:
+    """Two values, cut around the first place where they differ if they are long."""
+    common = next((place for place, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    start = 0 if common < _WIDTH // 2 else common - _WIDTH // 4
+    return _cut(old, start), _cut(new, start)
+
+
+def _cut(text: str, start: int) -> str:
     if not text:
         return "(none)"
-    return text if len(text) <= _WIDTH else text[: _WIDTH - 3] + "..."
+    if len(text) <= _WIDTH:
+        return text
+    rest = text[start:] if start == 0 else f"...{text[start:]}"
+    return rest if len(rest) <= _WIDTH else f"{rest[: _WIDTH - 3]}..."
 
 
 _COLOURS = {"+": "green", "-": "red", "~": "yellow"}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
 from sfn_dsl.errors import EnvironmentFault
+from sfn_dsl.publish.new_client import LOGIN, new_client, no_credentials
 
 __all__ = ["Clients", "Declined", "Unreachable"]
 
@@ -32,7 +33,6 @@ _ABSENT: Final = {
 _CONNECTIONS: Final = 32
 _ROUNDS: Final = 3
 _TOKENS: Final = ("nextToken", "NextToken", "Marker", "PaginationToken")
-_LOGIN: Final = "look at `aws sts get-caller-identity`, or name a profile by --profile"
 
 
 class Unreachable(EnvironmentFault):
@@ -50,14 +50,16 @@ class Declined(EnvironmentFault):
 class Clients:
     """Calls AWS, from any thread. `profile`: of the AWS configuration. `endpoint_url`: instead of AWS's own endpoints, everywhere.
 
-    `local`: the endpoint is on this machine, and takes credentials that are worth nothing. A Region that does not answer is given
-    up after about half a minute.
+    `accounts`, by Region, for an endpoint that is an AWS on this machine: an access key there is the number of its account. Regions
+    that are not named are those of the first account. A Region that does not answer is given up after about half a minute.
     """
 
-    def __init__(self, *, profile: str | None = None, endpoint_url: str | None = None, local: bool = False) -> None:
+    def __init__(
+        self, *, profile: str | None = None, endpoint_url: str | None = None, accounts: Mapping[str, str] | None = None
+    ) -> None:
         self._profile = profile
         self._endpoint_url = endpoint_url
-        self._secrets = {"aws_access_key_id": "local", "aws_secret_access_key": "local"} if local else {}
+        self._accounts = accounts or {}
         self._session: Any = None
         self._made: dict[tuple[str, str], Any] = {}
         self._making = threading.Lock()
@@ -109,14 +111,21 @@ class Clients:
         from botocore.config import Config
 
         if self._session is None:
-            self._session = boto3.Session(profile_name=self._profile, **self._secrets)
+            self._session = boto3.Session(profile_name=self._profile)
         retries = {"mode": "adaptive", "total_max_attempts": 4}
         # A prefix such as `sync-` before the host is for AWS's own names only.
         prefixed = self._endpoint_url is None
         config = Config(
             retries=retries, connect_timeout=3, read_timeout=10, max_pool_connections=_CONNECTIONS, inject_host_prefix=prefixed
         )
-        return self._session.client(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
+        options = {"region_name": region, "endpoint_url": self._endpoint_url, "config": config, **self._secrets(region)}
+        return new_client(self._session, service, **options)
+
+    def _secrets(self, region: str) -> dict[str, str]:
+        if not self._accounts:
+            return {}
+        account = self._accounts.get(region) or next(iter(self._accounts.values()))
+        return {"aws_access_key_id": account, "aws_secret_access_key": "local"}
 
 
 @contextmanager
@@ -130,14 +139,15 @@ def _told(service: str, region: str) -> Iterator[None]:
     except exceptions.ProfileNotFound as error:
         raise EnvironmentFault(str(error), help="look at ~/.aws/config, or name another one by --profile") from None
     except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError):
-        raise EnvironmentFault("there are no AWS credentials", help=_LOGIN) from None
+        raise EnvironmentFault("there are no AWS credentials", help=LOGIN) from None
     except (
         exceptions.TokenRetrievalError,
         exceptions.UnauthorizedSSOTokenError,
         exceptions.SSOTokenLoadError,
-        exceptions.CredentialRetrievalError,
     ):
         raise EnvironmentFault("the AWS login has expired", help="log in again, for instance by `aws sso login`") from None
+    except exceptions.CredentialRetrievalError as error:
+        raise no_credentials(**error.kwargs) from None
     except (exceptions.HTTPClientError, exceptions.ConnectionError):
         message = f"{service} in {region} does not answer"
         raise Unreachable(message, help="the Region may be in trouble, or the network; look at health.aws.amazon.com") from None
@@ -147,7 +157,7 @@ def _told(service: str, region: str) -> Iterator[None]:
         message = f"{service} in {region} answers what is not AWS's"
         raise Unreachable(message, help="look at the proxy or the server between you and AWS, and at --endpoint-url") from None
     except exceptions.BotoCoreError as error:
-        raise EnvironmentFault(f"AWS cannot be asked: {error}", help=_LOGIN) from None
+        raise EnvironmentFault(f"AWS cannot be asked: {error}", help=LOGIN) from None
 
 
 def _refusal(error: Any, service: str, region: str) -> EnvironmentFault:
@@ -158,7 +168,7 @@ def _refusal(error: Any, service: str, region: str) -> EnvironmentFault:
     if code in _EXPIRED:
         return Declined("the AWS login has expired", code=code, help="log in again, for instance by `aws sso login`")
     if code in _UNKNOWN_KEY:
-        return Declined("AWS does not know these credentials", code=code, help=_LOGIN)
+        return Declined("AWS does not know these credentials", code=code, help=LOGIN)
     if code in _DENIED:
         return Declined(f"AWS does not allow you {action} in {region}", code=code, help=f"ask for the right to {action}")
     if code in _DOWN or status >= 500:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sfn_dsl.errors import ConfigError, EnvironmentFault
+from sfn_dsl.publish.new_client import new_client
 
 __all__ = ["fetch_recording"]
 
@@ -13,7 +14,8 @@ __all__ = ["fetch_recording"]
 def fetch_recording(arn: str, *, profile: str | None = None, endpoint_url: str | None = None) -> dict[str, Any]:
     """`{"execution": <DescribeExecution>, "events": [<GetExecutionHistory>]}` with times as ISO-8601 text.
 
-    Raises ConfigError for text that is no execution ARN, EnvironmentFault where AWS or the credentials say no.
+    Raises ConfigError for text that is no execution ARN and for an endpoint that is no URL, EnvironmentFault where AWS or the
+    credentials say no.
     """
     import boto3
     from botocore.config import Config
@@ -26,7 +28,8 @@ def fetch_recording(arn: str, *, profile: str | None = None, endpoint_url: str |
         )
     try:
         session = boto3.Session(profile_name=profile, region_name=parts[3])
-        client = session.client("stepfunctions", endpoint_url=endpoint_url, config=Config(retries={"mode": "adaptive"}))
+        config = Config(retries={"mode": "adaptive"})
+        client = new_client(session, "stepfunctions", endpoint_url=endpoint_url, config=config)
         execution = client.describe_execution(executionArn=arn)
         events: list[dict[str, Any]] = []
         for page in client.get_paginator("get_execution_history").paginate(executionArn=arn, includeExecutionData=True):

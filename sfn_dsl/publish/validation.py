@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfn_dsl.errors import EnvironmentFault
+from sfn_dsl.publish.new_client import new_client
 
 __all__ = ["Verdict", "validate_definitions"]
 
@@ -38,7 +39,8 @@ def validate_definitions(
         for definition, type, region in questions:
             if region not in clients:
                 config = Config(retries={"mode": "adaptive", "max_attempts": 10})
-                clients[region] = session.client("stepfunctions", region_name=region, endpoint_url=endpoint_url, config=config)
+                options = {"region_name": region, "endpoint_url": endpoint_url, "config": config}
+                clients[region] = new_client(session, "stepfunctions", **options)
             answer = clients[region].validate_state_machine_definition(
                 definition=definition, type=type, severity="WARNING", maxResults=100
             )

@@ -1,0 +1,94 @@
+"""Publishing with `--local`: the AWS of the project's own folder."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from publishing import ORDERS, make_project
+from publishing_calls import ENVIRONMENT
+
+from sfn_dsl.cli.main import run
+from sfn_dsl.embedded.process import Endpoint, start, stop
+
+ACCOUNTS = {"dev": "111111111111", "prod": "222222222222"}
+SETTINGS = """[sfn_dsl]
+name = shop
+regions = us-east-1, us-west-1
+active = us-east-1
+passive = us-west-1
+""" + "".join(
+    f"[sfn_dsl:{name}:{region}]\naccount = {account}\n"
+    for name, account in ACCOUNTS.items()
+    for region in ("us-east-1", "us-west-1")
+)
+Cli = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project with two environments, whose AWS ends with the module."""
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / ".gitignore").write_text("/target/\n")
+    make_project(folder, ORDERS, SETTINGS)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        yield folder
+    stop(folder / "target" / "aws")
+
+
+@pytest.fixture
+def cli(shop: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
+    def command(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = run(["-C", str(shop), *arguments])
+        return (code, *capsys.readouterr())
+
+    return command
+
+
+@pytest.fixture
+def aws(shop: Path) -> Endpoint:
+    """The server of the project's folder."""
+    return start(shop / "target" / "aws")
+
+
+def test_environments_are_accounts_of_one_server(cli: Cli, shop: Path) -> None:
+    for name in ACCOUNTS:
+        code, out, err = cli("publish", "--local", "--env", name, "--yes")
+        assert (code, "Published 4 machines" in out) == (0, True), out + err
+    for name in ACCOUNTS:
+        code, out, err = cli("status", "orders", "--local", "--env", name, "--output-format", "json")
+        assert (code, [one["routing"] for one in json.loads(out)]) == (0, [[{"version": 1, "percent": 100}]] * 2), err
+        assert cli("drift", "--local", "--env", name)[0] == 0
+
+
+def test_nothing_to_do_costs_one_look_per_machine(cli: Cli, aws: Endpoint) -> None:
+    assert cli("publish", "--local", "--env", "dev", "--yes")[0] == 0
+    aws.control("DELETE", "/_calls")
+    assert cli("publish", "--local", "--env", "dev", "--yes")[1].endswith("Nothing to do.\n")
+    made = Counter(one["operation"] for one in aws.control("GET", "/_calls"))
+    assert made == {"GetCallerIdentity": 1, "ListStateMachines": 2, "GetResources": 2, "DescribeStateMachine": 4}
+
+
+def test_a_pipeline_with_another_name_leaves_its_old_machine(cli: Cli, shop: Path) -> None:
+    local = ("publish", "--local", "--env", "dev")
+    assert cli(*local, "--yes")[0] == 0
+    make_project(shop, ORDERS.replace('"orders"', '"sales"'), SETTINGS)
+    try:
+        assert "- orders  no longer in the project; stays" in cli(*local, "--yes")[1]
+        code, out, err = cli(*local, "--delete-removed", "--yes")
+        assert (code, "us-west-1  orders  deleted" in out) == (0, True), out + err
+        assert "orders" not in cli(*local, "--dry-run")[1]
+    finally:
+        make_project(shop, ORDERS, SETTINGS)
+
+
+@pytest.mark.parametrize("command", [["publish", "--yes"], ["deploy", "--yes"], ["status"], ["rollback", "orders", "--yes"]])
+def test_there_is_one_place_to_work_on(cli: Cli, command: list[str]) -> None:
+    code, _, err = cli(*command, "--local", "--endpoint-url", "http://127.0.0.1:9", "--env", "dev")
+    assert (code, err.splitlines()[0]) == (2, "error: --local and --endpoint-url name two places to work on")
