@@ -9,12 +9,29 @@ from compiling import compiled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sfn_dsl import CONTINUE, Branch, ConsistencyCheck, Fail, Input, Pipeline, Succeed, Transform, failure, fn
+from sfn_dsl import (
+    CONTINUE,
+    Branch,
+    Catcher,
+    ConsistencyCheck,
+    Fail,
+    ForEach,
+    Input,
+    Item,
+    Parallel,
+    Pipeline,
+    Succeed,
+    Transform,
+    failure,
+    fn,
+    retry,
+)
 from sfn_dsl.asl.emit import to_json
+from sfn_dsl.diagnostic import Severity
 from sfn_dsl.expression import Template
 from sfn_dsl.simulate.execution import Execution
 from sfn_dsl.simulate.simulation import simulate
-from sfn_dsl.steps.step import Step
+from sfn_dsl.steps.step import Block
 
 LANGUAGES = pytest.mark.parametrize("language", ["JSONata", "JSONPath"])
 batch = Input(a=object, b=object)
@@ -37,10 +54,10 @@ parts = leaves | numbers | texts | lists | others
 messages = parts | st.builds(lambda x, y: fn.format("it is {} of {}", x, y), parts, parts)
 
 
-def ended(body: Step, language: str, value: Any, *, handled: bool = True, **more: Any) -> Execution:
+def ended(body: Block, language: str, value: Any, *, handled: bool = True, **more: Any) -> Execution:
     handler = Transform.lambda_("tell", function="f", payload={"error": failure.error, "cause": failure.cause}) if handled else ()
     result = compiled(Pipeline(name="p", input=batch, body=body, on_failure=handler), query_language=language)
-    assert [found for found in result.diagnostics if found.level == "error"] == []
+    assert [found for found in result.diagnostics if found.severity is Severity.ERROR] == []
     return simulate(to_json(result.machine), value, **more)
 
 
@@ -88,3 +105,51 @@ def test_a_missing_result_is_told(language: str) -> None:
         strict=False,
     )
     assert (done.error, done.cause) == ("No", "the share is (unknown)")
+
+
+def lambda_(name: str, **more: Any) -> Transform:
+    return Transform.lambda_(name, function=name, payload={}, **more)
+
+
+FIRST = lambda_("first", returns={"rows": list})
+ROWS: dict[str, Any] = {"first": {"rows": ["x"]}}
+INSIDE: dict[str, Any] = {
+    "parallel": Parallel("all", lambda_("a"), lambda_("b"), lambda_("c")),
+    "nested": Parallel("all", Parallel("some", lambda_("a"), lambda_("b")), lambda_("c")),
+    "map": FIRST >> ForEach("each", items=FIRST.output.rows, item=Item(), do=lambda_("a") >> lambda_("b")),
+    "map in parallel": FIRST
+    >> Parallel("all", lambda_("a"), ForEach("each", items=FIRST.output.rows, item=Item(), do=lambda_("b"))),
+    "own catcher": Parallel("all", lambda_("a"), lambda_("b", catch=Catcher("Other", do=Succeed("fine")))),
+}
+
+
+@LANGUAGES
+@pytest.mark.parametrize("name", INSIDE)
+def test_the_cause_names_the_step_inside(name: str, language: str) -> None:
+    thrown = {"b": {"Throw": {"Error": "Boom", "Cause": "no disk"}}}
+    done = ended(INSIDE[name], language, {}, mocks=thrown, functions=ROWS)
+    assert (done.error, done.cause) == ("Boom", "b: no disk")
+    assert done.states[-2:] == ["tell", "Pipeline failed"]
+    good = ended(INSIDE[name], language, {}, functions=ROWS)
+    plain = ended(INSIDE[name], language, {}, handled=False, functions=ROWS)
+    assert (good.status, good.transitions) == ("SUCCEEDED", plain.transitions), "it costs nothing while all goes well"
+    assert ended(INSIDE[name], language, {}, handled=False, mocks=thrown, functions=ROWS).cause == "no disk"
+
+
+@LANGUAGES
+def test_a_parallel_is_retried_and_caught_by_what_its_steps_raise(language: str) -> None:
+    body = Parallel(
+        "all", lambda_("a"), lambda_("b"), retry=retry("Boom", max_attempts=1), catch=Catcher("Bang", do=Succeed("fine"))
+    )
+    mocks = {"b": [{"Throw": {"Error": "Boom"}}, {"Throw": {"Error": "Bang"}}]}
+    done = ended(body, language, {}, mocks=mocks)
+    assert (done.status, done.states[-1]) == ("SUCCEEDED", "fine")
+    [visit] = [visit for visit in done.visits if visit.state == "all"]
+    assert len(visit.retries) == 1
+
+
+@pytest.mark.parametrize(("mode", "states"), [("record", ["a", "all / 1 failed"]), ("redrivable", ["a"])])
+def test_what_can_be_redriven_is_not_caught(mode: str, states: list[str]) -> None:
+    pipeline = Pipeline(name="p", body=INSIDE["parallel"], on_failure=lambda_("tell"), failure_mode=mode)
+    parallel = to_json(compiled(pipeline).machine)["States"]["all"]
+    assert list(parallel["Branches"][0]["States"]) == states

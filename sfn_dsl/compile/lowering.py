@@ -27,6 +27,7 @@ from sfn_dsl.draft import (
 )
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import FAILURE, MISSING, Template
+from sfn_dsl.functions import format
 from sfn_dsl.pipeline import Pipeline, Stage
 from sfn_dsl.policy import ALL, Catcher
 from sfn_dsl.region import Target
@@ -57,7 +58,8 @@ class Lowered:
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where steps are lowered: scope, where failures go, which handler they stand in, stage and depth. `goes_on`: a step that
-    fails is passed over, as in the failure handler, where a record that cannot be written must not keep back the alert."""
+    fails is passed over, as in the failure handler, where a record that cannot be written must not keep back the alert. `named`:
+    where calls inside a Parallel or Map go that fail, if a handler outside of it should hear which one it was."""
 
     scope: Scope
     throws_to: Label | None
@@ -67,6 +69,7 @@ class _Place:
     stage: str = ""
     depth: int = 0
     goes_on: bool = False
+    named: Label | None = None
 
 
 def lower(pipeline: Pipeline, target: Target, problems: Problems, lease_seconds: int = 0) -> Lowered:
@@ -398,7 +401,27 @@ class _Lowering:
             return
         node.inner.append(scope)
         inside = _Place(scope, None, None, None, place.inside, place.stage, place.depth + 1)
-        scope.entry = self.sequence(steps, inside, Label())
+        if scope.kind is ScopeKind.DISTRIBUTED or (place.catches_to is None and place.named is None) or place.goes_on:
+            scope.entry = self.sequence(steps, inside, Label())
+            return
+        failed = Label()
+        scope.entry = self.sequence(steps, replace(inside, named=failed), Label())
+        self.named_failure(node, scope, inside, failed)
+
+    def named_failure(self, node: Node, scope: Scope, place: _Place, failed: Label) -> None:
+        """The Fail to which all calls of a branch or iteration are caught. A handler outside sees the Parallel or Map only, so the
+        cause tells which step it was; the error stays as it is, for retries and classes."""
+        caught = [edge for other in scope.nodes for edge in other.edges if edge.label is failed]
+        if not caught:
+            return
+        number = f" {scope.position + 1}" if isinstance(node.draft, Fork) and len(node.draft.branches) > 1 else ""
+        failure = Failure(f"{node.name}{number}")
+        for edge in caught:
+            edge.failure = failure
+        step = Step(self.unused(f"{node.name} /{number} failed"[:_MAX_NAME]), span=node.span)
+        cause = format("{}: {}", FAILURE.step, FAILURE.cause)
+        occurrence = self.occur(step, place, generated=True)
+        failed.node = self.node(occurrence, Fault(error=FAILURE.error, cause=cause), replace(place, inside=failure))
 
     def catches(self, node: Node, catchers: tuple[Catcher, ...], place: _Place, after: Label) -> None:
         for catcher in catchers:
@@ -408,6 +431,8 @@ class _Lowering:
         if place.catches_to is not None and not everything:
             to = after if place.goes_on else place.catches_to
             node.edges.append(Edge(EdgeKind.CATCH, to, errors=ALL.errors, failure=place.enters))
+        if place.named is not None and not everything and isinstance(node.draft, Call):
+            node.edges.append(Edge(EdgeKind.CATCH, place.named, errors=ALL.errors))
 
     def handled_by(self, node: Node, catcher: Catcher, place: _Place, after: Label) -> tuple[Label, Failure]:
         """The steps of a handler, which all calls of one step share."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
-from sfn_dsl.asl.model import UNSET, Map, Parallel, Task
+from sfn_dsl.asl.model import UNSET, Fail, Map, Parallel, Task
 from sfn_dsl.asl.walk import walk
 from sfn_dsl.errors import ConfigError, EnvironmentFault, SfnError
 from sfn_dsl.simulate.coverage import Coverage, Point
@@ -208,9 +208,12 @@ def _outcome(simulation: Simulation, execution: Execution, state: str) -> Outcom
 def _judge(states: dict[str, Any], execution: Execution, visit: Visit, outer: tuple[Visit, ...]) -> Outcome:
     retries = len(visit.retries)
     if visit.catcher is not None:
-        return Outcome("caught", retries, visit.state, states[visit.state].catch[visit.catcher].next)
+        target = states[visit.state].catch[visit.catcher].next
+        # A Fail inside a Parallel or Map hands the error on to what is around.
+        if not isinstance(states[target], Fail) or not (visit.thread or outer):
+            return Outcome("caught", retries, visit.state, target)
     # One that has no end was in the middle of its retries when the time of its execution was over.
-    if not visit.failed and not visit.aborted and visit.end is not None:
+    elif not visit.failed and not visit.aborted and visit.end is not None:
         return Outcome("fine", retries)
     names = [part for part in visit.thread if isinstance(part, str)]
     around = [one for one in execution.visits if one.state in names] + list(outer)
