@@ -6,11 +6,23 @@ from collections.abc import Iterator
 from typing import Final
 
 from sfn_dsl.diagnostic import Diagnostic, Severity
-from sfn_dsl.expression import Comparison, Expression, Logic, Negation, Operation, Reference, Setting, Template, subexpressions
+from sfn_dsl.expression import (
+    Comparison,
+    Expression,
+    InputRoot,
+    Logic,
+    Negation,
+    Operation,
+    Reference,
+    Setting,
+    Template,
+    subexpressions,
+)
+from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.span import Span
 from sfn_dsl.triggers.shapes import declared_shape
 
-__all__ = ["batch_problems"]
+__all__ = ["batch_inputs", "batch_problems"]
 
 _NUMBERS: Final = frozenset(
     {"add", "divide", "length", "max", "min", "modulo", "multiply", "negate", "number", "random", "subtract", "sum"}
@@ -45,6 +57,25 @@ def batch_problems(batch: Template, owner: str, span: Span) -> Iterator[Diagnost
             help="make it of what tells one batch from another, such as an input",
             severity=Severity.WARNING,
         )
+
+
+def batch_inputs(pipeline: Pipeline) -> frozenset[str] | None:
+    """Names of the inputs that a pipeline's batch is made of; None without a control row, and where the batch is made of something
+    else as well that may tell one batch from another."""
+    if pipeline.control is None:
+        return None
+    names = set()
+    for part in subexpressions(pipeline.control.batch):
+        match part:
+            case Reference(_root=InputRoot(), _path=[name, *_]):
+                names.add(str(name))
+            case Setting():
+                pass
+            case Operation(name=name) if name not in ("random", "uuid"):
+                pass
+            case _:
+                return None
+    return frozenset(names)
 
 
 def _kind(batch: Template) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sfn_dsl.constants import fold
-from sfn_dsl.diagnostic import Diagnostic
+from sfn_dsl.diagnostic import Diagnostic, Severity
 from sfn_dsl.expression import Expression
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.region import Target
@@ -22,6 +22,7 @@ from sfn_dsl.resources.model import (
     Resource,
     Subscription,
 )
+from sfn_dsl.triggers.batches import batch_inputs
 from sfn_dsl.triggers.function import function_id
 from sfn_dsl.triggers.limits import concurrency_problems
 from sfn_dsl.triggers.parts import input_problems, logical_id
@@ -68,12 +69,34 @@ class SnsEvent(Trigger):
                     help="write names of fields with dots between, such as `payment.id`",
                 )
         yield from input_problems(pipeline, self.input, self.span)
+        yield from self._doubles(pipeline)
         if self.key not in self.input:
             yield Diagnostic(
                 code="SFN524",
                 message=f"the key `{self.key}` is none of the inputs that the message gives",
                 span=self.span,
                 help=f"use one of {', '.join(self.input)}",
+            )
+
+    def _doubles(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
+        """What lets two messages do one batch, or takes two batches for one."""
+        names = batch_inputs(pipeline)
+        if pipeline.control is None and pipeline.type == "EXPRESS":
+            yield Diagnostic(
+                code="SFN527",
+                message=f"pipeline `{pipeline.name}` is started by messages without a control row: two executions of an EXPRESS "
+                "pipeline may have one name, so that a message that comes twice is done twice",
+                span=self.span,
+                help='give it a `control=Control(...)`, or `type="STANDARD"`',
+                severity=Severity.WARNING,
+            )
+        elif names and names.isdisjoint(self.input):
+            yield Diagnostic(
+                code="SFN524",
+                message=f"the batch of pipeline `{pipeline.name}` holds nothing of the message, so that batches would be taken for "
+                "each other",
+                span=self.span,
+                help="make the batch of the input that is the key",
             )
 
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
