@@ -218,7 +218,8 @@ CODES: Final = (
     Code(
         "SFN524",
         "trigger-without-key",
-        "Nothing in what a trigger gives tells one batch from another.",
+        "Nothing in what a trigger gives, or in what the batch takes of it, tells one batch from another. A warning for batches of "
+        "S3 objects that are made without the key, without the version, or, with two buckets, without the bucket.",
     ),
     Code(
         "SFN525",
@@ -235,7 +236,8 @@ CODES: Final = (
         "SFN527",
         "consumer-without-control",
         "A warning. Events come at least once, and now and then not at all. Without a control row a pipeline does the batch of "
-        "every event it gets, a gate between Regions has nothing to act on, and no sweeper finds what was missed.",
+        "every event or S3 object that it is told of, an EXPRESS one that of every message; a gate between Regions has nothing to "
+        "act on, and no sweeper finds what was missed.",
     ),
     Code(
         "SFN528",

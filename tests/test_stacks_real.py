@@ -35,6 +35,7 @@ from sfn_dsl import (
     Stage,
     Transform,
     config,
+    fn,
 )
 from sfn_dsl.building import Build, build_project
 from sfn_dsl.configuration import Project, find_project
@@ -62,7 +63,7 @@ TRIGGERS: dict[str, tuple[Trigger, ...]] = {
     "direct": (Direct(),),
     "direct-wait": (Direct(wait=True),),
     "function": (EventLambda(),),
-    "object": (S3Event(bucket=config.lake, prefix="in/", suffix=".csv", input={"batch_id": "key", "uri": "bucket"}, owned=True),),
+    "object": (S3Event(bucket=config.lake, prefix="in/", suffix=".csv", input={"batch_id": "key", "uri": "version"}, owned=True),),
     "message": (SnsEvent(topic="orders", input={"batch_id": "order.id", "uri": "uri"}, key="batch_id"),),
     "message-of-another": (
         SnsEvent(topic=f"arn:aws:sns:us-west-2:{OTHER}:orders", input={"batch_id": "order.id", "uri": "uri"}, key="batch_id"),
@@ -90,11 +91,12 @@ def pipelines() -> list[Pipeline]:
     for name, triggers in TRIGGERS.items():
         own = Input(batch_id=str, uri=str)
         load = Load.lambda_("Put", function="put", payload={"b": own.batch_id, "u": own.uri}, timeout_seconds=60)
+        batch_id = fn.format("{}@{}", own.batch_id, own.uri) if name == "object" else own.batch_id
         made.append(
             Pipeline(
                 name=name,
                 input=own,
-                control=Control(own.batch_id),
+                control=Control(batch_id),
                 body=Stage("load", load),
                 consumes=() if name in ("pattern", "pattern-via", "object", "message", "message-of-another") else (ready,),
                 triggers=triggers,

@@ -75,6 +75,17 @@ def contract(**fields: str) -> str:
 SCHEDULE = 'Schedule(expression="{}", timezone="{}", input={{"batch_id": SCHEDULED_TIME}}{})'
 PATTERN = 'EventRule(pattern={{"source": [{}]}}, input={{"batch_id": "{}"}})'
 EXTERNAL = 'EventRule(pattern={{"source": [{}]}}, input={{"batch_id": "{}"}}{})'
+FILES = """
+batch = Input(key=str, version=str, bucket="")
+TAKEN = {"key": "key", "version": "version", "bucket": "bucket"}
+step = Load.lambda_("Load", function="g", payload={"b": batch.key}, timeout_seconds=60)
+row = Control(fn.join([batch.key, batch.version], "@"))
+down = Pipeline(name="down", input=batch, control=row, body=Stage("load", step), triggers=(TRIGGER,), timeout_seconds=240)
+"""
+OBJECTS = HEAD + FILES.replace("TRIGGER", 'S3Event(bucket="lake", input=TAKEN)')
+MESSAGES = HEAD + FILES.replace("TRIGGER", 'SnsEvent(topic="t", input={"key": "a", "version": "b"}, key="key")').replace(
+    'fn.join([batch.key, batch.version], "@")', "batch.key"
+)
 LONG = "x" * 60
 # Code, severity, where (a text of the line), what is said, the pipelines' file, setup.cfg.
 CASES: dict[str, tuple[str, str, str, str, str, str]] = {
@@ -159,6 +170,28 @@ CASES: dict[str, tuple[str, str, str, str, str, str]] = {
     ),
     "a bucket that cannot be": (
         "SFN102", "error", "triggers=", "`Bad_Bucket` is no name of a bucket", alone('S3Event(bucket="Bad_Bucket", input={"batch_id": "key"})'), ONE,
+    ),
+    "objects without a row": (
+        "SFN527", "warning", "triggers=", "`down` is started by S3 without a control row", OBJECTS.replace("control=row, ", ""), ONE,
+    ),
+    "messages to an EXPRESS pipeline without a row": (
+        "SFN527", "warning", "triggers=", "`down` is started by messages without a control row",
+        MESSAGES.replace("control=row, ", 'type="EXPRESS", '), ONE,
+    ),
+    "a batch of the bucket alone": (
+        "SFN524", "error", "triggers=", "holds nothing of the S3 event that tells", OBJECTS.replace("batch.key, batch.version", "batch.bucket"), ONE,
+    ),
+    "a batch without the version": (
+        "SFN524", "warning", "triggers=", "is made without the object's version", OBJECTS.replace("batch.key, batch.version", "batch.bucket, batch.key"), ONE,
+    ),
+    "a batch without the key": (
+        "SFN524", "warning", "triggers=", "is made without the object's key, and `version` may be the same", OBJECTS.replace("batch.key, batch.version", "batch.bucket, batch.version"), ONE,
+    ),
+    "a batch that does not tell buckets apart": (
+        "SFN524", "warning", "triggers=", "is made without the bucket", OBJECTS.replace("triggers=(", 'triggers=(S3Event(label="b", bucket=config.other, input=TAKEN), '), ONE,
+    ),
+    "a batch of nothing in the message": (
+        "SFN524", "error", "triggers=", "holds nothing of the message", MESSAGES.replace("Control(batch.key)", "Control(batch.bucket)"), ONE,
     ),
     "an alarm before the beginning": (
         "SFN104", "error", "down = Pipeline", "`duration_seconds` of the alarms of pipeline `down` is -5",
@@ -322,6 +355,20 @@ CLEAN = {
         ),
         ONE,
     ),
+    "objects by key and version": (OBJECTS, ONE),
+    "objects of two buckets by all": (
+        OBJECTS.replace("triggers=(", 'triggers=(S3Event(label="b", bucket="other", input=TAKEN), ').replace(
+            "[batch.key,", "[batch.bucket, batch.key,"
+        ),
+        ONE,
+    ),
+    "two prefixes of a bucket": (
+        OBJECTS.replace("triggers=(", 'triggers=(S3Event(label="b", bucket="lake", prefix="b/", input=TAKEN), '),
+        ONE,
+    ),
+    "objects each for itself": (OBJECTS.replace("[batch.key, batch.version]", "[fn.uuid()]"), ONE),
+    "messages by their key": (MESSAGES, ONE),
+    "messages to a STANDARD pipeline, by name": (MESSAGES.replace("control=row, ", ""), ONE),
     "a year to come": (alone(SCHEDULE.format("cron(0 2 * * ? 2031)", "UTC", "")), ONE),
     "a topic of another account": (
         alone('SnsEvent(topic="arn:aws:sns:us-east-1:444455556666:t.fifo", input={"batch_id": "a.b"}, key="batch_id")'),

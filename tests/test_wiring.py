@@ -165,7 +165,7 @@ def test_labels_tell_two_triggers_of_a_kind_apart(kind: type[Trigger]) -> None:
             "`source` of the event pattern",
         ),
         ((S3Event(bucket="b", input={"batch_id": "kee", "uri": "bucket"}),), "SFN520", "an S3 event has no `kee`"),
-        ((S3Event(bucket="b", input={"batch_id": "bucket", "uri": "size"}),), "SFN524", "nothing of the S3 event tells"),
+        ((S3Event(bucket="b", input={"batch_id": "bucket", "uri": "size"}),), "SFN524", "holds nothing of the S3 event that tells"),
         ((SnsEvent(topic="t", input={"batch_id": "id", "uri": "u"}, key="idd"),), "SFN524", "the key `idd` is none of the inputs"),
         (
             (SnsEvent(topic="t", input={"batch_id": "id", "uri": "u"}, key="uri"),),

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from sfn_dsl.diagnostic import Diagnostic, Severity
-from sfn_dsl.expression import Comparison, Expression, Logic, Negation, Operation, Reference, Setting, Template, subexpressions
+from sfn_dsl.expression import (
+    Comparison,
+    Expression,
+    InputRoot,
+    Logic,
+    Negation,
+    Operation,
+    Reference,
+    Setting,
+    Template,
+    subexpressions,
+)
+from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.span import Span
 from sfn_dsl.triggers.shapes import declared_shape
 
-__all__ = ["batch_problems"]
+__all__ = ["batch_inputs", "batch_key", "batch_problems"]
 
 _NUMBERS: Final = frozenset(
     {"add", "divide", "length", "max", "min", "modulo", "multiply", "negate", "number", "random", "subtract", "sum"}
@@ -45,6 +57,37 @@ def batch_problems(batch: Template, owner: str, span: Span) -> Iterator[Diagnost
             help="make it of what tells one batch from another, such as an input",
             severity=Severity.WARNING,
         )
+
+
+def batch_inputs(pipeline: Pipeline) -> frozenset[str] | None:
+    """Names of the inputs that a pipeline's batch is made of; None without a control row, and where the batch is made of something
+    else as well that may tell one batch from another."""
+    if pipeline.control is None:
+        return None
+    names = set()
+    for part in subexpressions(pipeline.control.batch):
+        match part:
+            case Reference(_root=InputRoot(), _path=[name, *_]):
+                names.add(str(name))
+            case Setting():
+                pass
+            case Operation(name=name) if name not in ("random", "uuid"):
+                pass
+            case _:
+                return None
+    return frozenset(names)
+
+
+def batch_key(pipeline: Pipeline, given: Iterable[str]) -> tuple[str, ...]:
+    """Those of the inputs that a trigger gives of which the pipeline's batch is made; none where it keeps no rows."""
+    if pipeline.control is None:
+        return ()
+    read = [
+        one._path
+        for one in subexpressions(pipeline.control.batch)
+        if isinstance(one, Reference) and isinstance(one._root, InputRoot)
+    ]
+    return tuple(name for name in given if any(path[:1] in ((), (name,)) for path in read))
 
 
 def _kind(batch: Template) -> str:

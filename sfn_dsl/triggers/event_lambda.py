@@ -12,9 +12,10 @@ from sfn_dsl.region import Target
 from sfn_dsl.resources.iam.statement import Statement
 from sfn_dsl.resources.model import Arn, EventInvokeConfig, Name, Permission, Queue, Resource, Rule, RuleTarget
 from sfn_dsl.resources.model import RetryPolicy as Delivery
+from sfn_dsl.triggers.batches import batch_key
 from sfn_dsl.triggers.function import function_id
 from sfn_dsl.triggers.limits import concurrency_problems
-from sfn_dsl.triggers.parts import DEAD_LETTERS, batch_inputs, contract_problems, logical_id, wanted_fields
+from sfn_dsl.triggers.parts import DEAD_LETTERS, contract_problems, logical_id, wanted_fields
 from sfn_dsl.triggers.starter import starter_function
 from sfn_dsl.triggers.trigger import Trigger
 
@@ -65,7 +66,7 @@ class EventLambda(Trigger):
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
         label = self._function()
         fields = sorted({name for contract in self.contracts(pipeline) for name in wanted_fields(pipeline, contract)})
-        told_apart = [name for name in batch_inputs(pipeline, fields) if name != "batch_id"]
+        told_apart = [name for name in batch_key(pipeline, fields) if name != "batch_id"]
         if pipeline.control is None and len(self.contracts(pipeline)) > 1:
             told_apart = ["pipeline"]
         failures = Queue(id=logical_id(label, "failures"), queue_name=f"{pipeline.name}-{label}-failures")

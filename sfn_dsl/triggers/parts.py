@@ -10,7 +10,6 @@ from typing import Final
 from sfn_dsl.control.contract import BatchReady
 from sfn_dsl.control.sweep import LIVE
 from sfn_dsl.diagnostic import Diagnostic, did_you_mean
-from sfn_dsl.expression import InputRoot, Reference, subexpressions
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.region import Target
 from sfn_dsl.resources.iam.roles import trust_events
@@ -21,7 +20,6 @@ from sfn_dsl.span import Span
 
 __all__ = [
     "DEAD_LETTERS",
-    "batch_inputs",
     "contract_problems",
     "dead_letters",
     "event_role",
@@ -98,18 +96,6 @@ def start_target(target: Target, machine: str, role: Role, delivery: Delivery, m
 def wanted_fields(pipeline: Pipeline, contract: BatchReady) -> tuple[str, ...]:
     """The fields of a contract that a pipeline's Input declares, in the Input's order."""
     return tuple(name for name in pipeline.input.shape.members if name in contract.offered)
-
-
-def batch_inputs(pipeline: Pipeline, given: Iterable[str]) -> tuple[str, ...]:
-    """Those of the inputs that a trigger gives of which the pipeline's batch is made; none where it keeps no rows."""
-    if pipeline.control is None:
-        return ()
-    read = [
-        one._path
-        for one in subexpressions(pipeline.control.batch)
-        if isinstance(one, Reference) and isinstance(one._root, InputRoot)
-    ]
-    return tuple(name for name in given if any(path[:1] in ((), (name,)) for path in read))
 
 
 def transformer(paths: Mapping[str, str]) -> InputTransformer:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from sfn_dsl.constants import fold
-from sfn_dsl.diagnostic import Diagnostic, did_you_mean
+from sfn_dsl.diagnostic import Diagnostic, Severity, did_you_mean
 from sfn_dsl.expression import Expression
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.region import Target
 from sfn_dsl.resources.model import Bucket, Resource, Rule
 from sfn_dsl.resources.model import RetryPolicy as Delivery
+from sfn_dsl.triggers.batches import batch_inputs
 from sfn_dsl.triggers.limits import delivery_problems
 from sfn_dsl.triggers.parts import event_role, input_problems, logical_id, start_target, transformer
 from sfn_dsl.triggers.trigger import Trigger
@@ -29,6 +30,7 @@ _PATHS: Final[Mapping[str, str]] = {
     "sequencer": "$.detail.object.sequencer",
     "time": "$.time",
 }
+_VERSIONS: Final = frozenset({"version", "etag", "sequencer"})
 _BUCKET: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
 
 
@@ -73,13 +75,50 @@ class S3Event(Trigger):
                     help=did_you_mean(str(part), _PATHS) or f"use one of {', '.join(_PATHS)}",
                 )
         yield from input_problems(pipeline, self.input, self.span)
-        if pipeline.control is not None and {"key", "version", "etag", "sequencer"}.isdisjoint(map(str, self.input.values())):
+        if pipeline.control is None:
+            yield Diagnostic(
+                code="SFN527",
+                message=f"pipeline `{pipeline.name}` is started by S3 without a control row, so that an event that comes twice "
+                "does its object twice",
+                span=self.span,
+                help="give it a `control=Control(...)` whose batch is made of the object's key and version",
+                severity=Severity.WARNING,
+            )
+        yield from self._batch(pipeline)
+
+    def _batch(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
+        """A batch that is not one version of one object."""
+        names = batch_inputs(pipeline)
+        if not names:
+            return
+        parts = {str(part) for name, part in self.input.items() if name in names}
+        several = len({_text_of(one.bucket) for one in _listed(pipeline.triggers) if isinstance(one, S3Event)}) > 1
+        if not parts & {"key", *_VERSIONS}:
             yield Diagnostic(
                 code="SFN524",
-                message="nothing of the S3 event tells one object from another, so that batches would be taken for each other",
+                message=f"the batch of pipeline `{pipeline.name}` holds nothing of the S3 event that tells one object from "
+                "another, so that batches would be taken for each other",
                 span=self.span,
                 help="take `key` and `version` into the input, and make the batch of them",
             )
+        elif "key" not in parts:
+            yield self._alike(
+                pipeline, f"without the object's key, and `{min(parts & _VERSIONS)}` may be the same for two objects", "`key`"
+            )
+        elif parts.isdisjoint(_VERSIONS):
+            help = "`version`, or `sequencer` where the bucket keeps no versions,"
+            yield self._alike(pipeline, "without the object's version: an object that is written again is taken for done", help)
+        elif several and "bucket" not in parts:
+            yield self._alike(pipeline, "without the bucket, and objects of two buckets may have one key", "`bucket`")
+
+    def _alike(self, pipeline: Pipeline, what: str, missing: str) -> Diagnostic:
+        return Diagnostic(
+            code="SFN524",
+            message=f"the batch of pipeline `{pipeline.name}` is made {what}",
+            span=self.span,
+            help=f"take {missing} into the input and into the batch",
+            severity=Severity.WARNING,
+        )
 
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
         bucket = str(fold(self.bucket, target, self.span))
@@ -103,6 +142,15 @@ class S3Event(Trigger):
         )
         made_here = (Bucket(id=logical_id(label, "bucket"), bucket_name=bucket, versioning=True),) if self.owned else ()
         return (*made_here, role, rule)
+
+
+def _text_of(bucket: str | Expression) -> str:
+    """What two triggers of one bucket share."""
+    return bucket if isinstance(bucket, str) else f"${getattr(bucket, 'name', id(bucket))}"
+
+
+def _listed(triggers: object) -> Iterable[object]:
+    return triggers if isinstance(triggers, (list, tuple)) else (triggers,)
 
 
 def _plain(text: str) -> str:

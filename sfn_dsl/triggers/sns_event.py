@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sfn_dsl.constants import fold
-from sfn_dsl.diagnostic import Diagnostic
+from sfn_dsl.diagnostic import Diagnostic, Severity
 from sfn_dsl.expression import Expression
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.region import Target, parse_arn
@@ -22,8 +22,9 @@ from sfn_dsl.resources.model import (
     Resource,
     Subscription,
 )
+from sfn_dsl.triggers.batches import batch_inputs, batch_key
 from sfn_dsl.triggers.function import function_id
-from sfn_dsl.triggers.parts import batch_inputs, input_problems, logical_id
+from sfn_dsl.triggers.parts import input_problems, logical_id
 from sfn_dsl.triggers.queue_policies import from_topic, queue_policy
 from sfn_dsl.triggers.starter import starter_function
 from sfn_dsl.triggers.trigger import Trigger
@@ -74,7 +75,8 @@ class SnsEvent(Trigger):
                     help="write names of fields with dots between, such as `payment.id`",
                 )
         yield from input_problems(pipeline, self.input, self.span)
-        key, batch = self._key(pipeline), batch_inputs(pipeline, self.input)
+        yield from self._doubles(pipeline)
+        key, batch = self._key(pipeline), batch_key(pipeline, self.input)
         for name in key:
             if name not in self.input:
                 yield Diagnostic(
@@ -92,7 +94,6 @@ class SnsEvent(Trigger):
                 span=self.span,
                 help="leave out `key`, which is then what the batch is made of",
             )
-
         if not 2 <= self.concurrency <= 1000:
             yield Diagnostic(
                 code="SFN503",
@@ -103,7 +104,28 @@ class SnsEvent(Trigger):
 
     def _key(self, pipeline: Pipeline) -> tuple[str, ...]:
         given = (self.key,) if isinstance(self.key, str) else tuple(self.key)
-        return given or batch_inputs(pipeline, self.input) or tuple(self.input)
+        return given or batch_key(pipeline, self.input) or tuple(self.input)
+
+    def _doubles(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
+        """What lets two messages do one batch, or takes two batches for one."""
+        names = batch_inputs(pipeline)
+        if pipeline.control is None and pipeline.type == "EXPRESS":
+            yield Diagnostic(
+                code="SFN527",
+                message=f"pipeline `{pipeline.name}` is started by messages without a control row: two executions of an EXPRESS "
+                "pipeline may have one name, so that a message that comes twice is done twice",
+                span=self.span,
+                help='give it a `control=Control(...)`, or `type="STANDARD"`',
+                severity=Severity.WARNING,
+            )
+        elif names and names.isdisjoint(self.input):
+            yield Diagnostic(
+                code="SFN524",
+                message=f"the batch of pipeline `{pipeline.name}` holds nothing of the message, so that batches would be taken for "
+                "each other",
+                span=self.span,
+                help="make the batch of the input that is the key",
+            )
 
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
         label = self.label or "messages"
