@@ -106,19 +106,25 @@ class Sweep(Step):
                 "Choices": [{"Condition": "{% $last > 0 %}", "Next": "Write metrics"}],
                 "Default": "Note first look",
             },
-            "Note first look": self._first_look(access, "Write metrics"),
+            **self._first_look(access, "Write metrics"),
             "Write metrics": metrics,
         }
 
-    def _first_look(self, access: Access, then: str) -> dict[str, Template]:
-        arguments: dict[str, Template] = {
-            "Key": {"pk": {"S": f"PIPE#{self.pipeline}"}, "sk": {"S": WATCHED}},
-            "UpdateExpression": "SET since = if_not_exists(since, :now)",
-            "ExpressionAttributeValues": {":now": {"N": f"{{% $string({_NOW}) %}}"}},
-            "ReturnValues": "ALL_NEW",
-        }
-        since = f"{{% $number({access.result}.Attributes.since.N) %}}"
-        return access.task("updateItem", arguments, Assign={"last": since}, Output={}, Next=then)
+    def _first_look(self, access: Access, then: str) -> dict[str, dict[str, Template]]:
+        """Since when the sweeper looks: one write, the first time. In an eventually consistent table each would go round."""
+        key = {"pk": {"S": f"PIPE#{self.pipeline}"}, "sk": {"S": WATCHED}}
+        item = {**key, "since": {"N": f"{{% $string({_NOW}) %}}"}}
+        note = access.task(
+            "putItem",
+            {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"},
+            refused="Read first look",
+            Assign={"last": f"{{% {_NOW} %}}"},
+            Output={},
+            Next=then,
+        )
+        since = {"last": f"{{% $number({access.result}.Item.since.N) %}}"}
+        read = access.task("getItem", {"ConsistentRead": True, "Key": key}, Assign=since, Output={}, Next=then)
+        return {"Note first look": note, "Read first look": read}
 
     def _starts(self, access: Access, site: Site, *, parked: bool) -> dict[str, dict[str, Template]]:
         every = "$append($append($ready, $expired), $parked)" if parked else "$append($ready, $expired)"
