@@ -283,6 +283,36 @@ def test_an_expired_lease_is_found_behind_many_good_ones(place: str, held: int, 
     assert sorted(started) == sorted(f"b{number}" for number in range(held, held + expired))
 
 
+def figures(tried: Tried) -> dict[str, float]:
+    """What a sweep tells CloudWatch."""
+    sweep = tried.estate.start("p-sweeper", {}, tried.region)
+    tried.estate.run(600)
+    assert sweep.status == "SUCCEEDED"
+    calls = [event.details["parameters"] for event in sweep.history.events if event.type == "TaskScheduled"]
+    [put] = [call for call in calls if "MetricData" in call]
+    return {one["MetricName"]: one["Value"] for one in put["MetricData"]}
+
+
+def test_a_pipeline_that_has_never_done_a_batch_grows_stale_from_the_first_look_on(place: str) -> None:
+    """Neither fresh for ever, nor stale the minute it is deployed."""
+    tried = Tried(place, "JSONata")
+    assert figures(tried)["HoursSinceLastSuccess"] == pytest.approx(0, abs=0.01)
+    waiting(tried, "failed", "FAILED", 60)
+    tried.estate.run(30 * 3600)
+    assert figures(tried)["HoursSinceLastSuccess"] == pytest.approx(30.2, abs=0.2)
+    waiting(tried, "done", "SUCCEEDED", 7200)
+    assert figures(tried)["HoursSinceLastSuccess"] == pytest.approx(2, abs=0.1)
+
+
+def test_how_long_the_oldest_batch_has_waited(place: str) -> None:
+    tried = Tried(place, "JSONata")
+    assert figures(tried)["OldestReadyAge"] == 0
+    for number in range(3):
+        waiting(tried, f"b{number}", "READY", 1000 * (number + 1))
+        tried.estate.change("p", f"b{number}", input={"S": "{"})
+    assert figures(tried)["OldestReadyAge"] == pytest.approx(3000, abs=30)
+
+
 def test_a_batch_that_cannot_be_started_does_not_keep_back_the_others() -> None:
     tried = Tried("none", "JSONata")
     waiting(tried, "bad", "READY", 400)

@@ -210,7 +210,7 @@ def test_roles_schedules_functions_and_tables_are_read_back(
 
 def test_both_regions_have_what_the_other_has(stacks: dict[tuple[str, str], Template]) -> None:
     """Save for the table, which one Region owns, and the bridge of the Region without a replica, with its alarms."""
-    bridge = ("Errors", "Throttles", "DestinationDeliveryFailures", "AsyncEventsDropped")
+    bridge = ("Errors", "Throttles")
     for name in STACKS:
         east, west = ({type(one).__name__ + one.id for one in stacks[name, region].resources} for region in (EAST, WEST))
         assert {one.removeprefix("LogGroup").removeprefix("Role").removeprefix("Function") for one in east ^ west} <= {

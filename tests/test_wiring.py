@@ -7,9 +7,10 @@ import json
 from typing import Any
 
 import pytest
-from estate import ACCOUNT, ARBITER, EAST, WEST, Estate, Worker
+from estate import ACCOUNT, ARBITER, EAST, MANUAL, WEST, Estate, Worker
 
 from sfn_dsl import (
+    Alarms,
     BatchReady,
     Control,
     Direct,
@@ -34,7 +35,7 @@ from sfn_dsl.diagnostic import Severity
 from sfn_dsl.region import Target
 from sfn_dsl.resources import cloudformation, terraform
 from sfn_dsl.resources.check import check
-from sfn_dsl.resources.model import Role, Rule
+from sfn_dsl.resources.model import Alarm, Role, Rule
 from sfn_dsl.resources.template import Template
 from sfn_dsl.simulate.mocks.chances import Chances
 from sfn_dsl.stacks.pipeline_stack import pipeline_stack
@@ -212,7 +213,8 @@ def test_triggers_of_different_kinds_get_names_of_their_own(triggers: tuple[Trig
     estate = Estate([up, down], {"work": Worker({"uri": "u"}), "down": Worker()})
     found = [one for one in estate.templates if one.name == "down"]
     assert [problem.message for template in found for problem in check(template) if problem.severity is Severity.ERROR] == []
-    assert len(terraform.to_json(found)["resource"]["aws_cloudwatch_event_rule"]) > len(found)  # type: ignore[arg-type,call-overload,index]
+    made: Any = terraform.to_json(found)["resource"]
+    assert len(made["aws_cloudwatch_event_rule"]) > len(found)
 
 
 @pytest.mark.parametrize(
@@ -258,6 +260,70 @@ def test_calls_for_messages_are_bounded_where_messages_are_fetched() -> None:
         assert [
             code for code, _ in errors(consumer("down", triggers=(dataclasses.replace(MESSAGE, concurrency=concurrency),)))
         ] == ["SFN503"]
+
+
+def alarms(template: Template) -> dict[str, tuple[str, dict[str, Any], float]]:
+    """Namespace, dimensions and threshold of each alarm."""
+    return {one.name: (one.namespace, dict(one.dimensions), one.threshold) for one in template.resources if isinstance(one, Alarm)}
+
+
+def test_what_is_late_is_told() -> None:
+    up, ready = producer()
+    down = consumer("down", ready, triggers=(EventRule(), EventLambda(), OBJECT, MESSAGE))
+    estate = Estate([up, down], {"work": Worker({"uri": "u"}), "down": Worker()})
+    [template] = [one for one in estate.templates if one.name == "down"]
+    told = {name: alarm for name, alarm in alarms(template).items() if name.endswith(("Latency", "Rules", "Age", "Message"))}
+    bus, own = {"EventBusName": "etl", "RuleName": "down-on-up"}, {"RuleName": "down-on-object"}
+    assert told == {
+        "down-on-up-ThrottledRules": ("AWS/Events", bus, 1),
+        "down-on-up-IngestionToInvocationSuccessLatency": ("AWS/Events", bus, 300_000),
+        "down-on-up-lambda-ThrottledRules": ("AWS/Events", {**bus, "RuleName": "down-on-up-lambda"}, 1),
+        "down-on-up-lambda-IngestionToInvocationSuccessLatency": (
+            "AWS/Events",
+            {**bus, "RuleName": "down-on-up-lambda"},
+            300_000,
+        ),
+        "down-on-object-ThrottledRules": ("AWS/Events", own, 1),
+        "down-on-object-IngestionToInvocationSuccessLatency": ("AWS/Events", own, 300_000),
+        "down-lambda-starter-AsyncEventAge": ("AWS/Lambda", {"FunctionName": "down-lambda-starter"}, 300_000),
+        "down-messages-ApproximateAgeOfOldestMessage": ("AWS/SQS", {"QueueName": "down-messages"}, 900),
+        "down-OldestReadyAge": ("SfnDsl", {"Pipeline": "down"}, 3600),
+        **{
+            f"{queue}-ApproximateAgeOfOldestMessage": ("AWS/SQS", {"QueueName": queue}, 86_400)
+            for queue in ("down-dead-letters", "down-lambda-starter-failures", "down-messages-dead-letters")
+        },
+    }
+    assert "down-messages-starter-AsyncEventsDropped" not in alarms(template), "a queue is worked off, and drops nothing"
+
+
+@pytest.mark.parametrize(
+    ("deployment", "receiving"),
+    [(ALONE, {}), (MANUAL, {EAST: WEST, WEST: EAST}), (ARBITER, {})],
+    ids=["alone", "eventual", "strong"],
+)
+def test_a_replica_that_is_behind_is_told(deployment: Deployment, receiving: dict[str, str]) -> None:
+    estate = Estate([producer()[0]], {"work": Worker({"uri": "u"})}, deployment=deployment)
+    found = {
+        one.target.region: alarm
+        for one in estate.templates
+        for name, alarm in alarms(one).items()
+        if name.endswith("-ReplicationLatency")
+    }
+    assert found == {
+        region: ("AWS/DynamoDB", {"TableName": "etl-control", "ReceivingRegion": other}, 60_000)
+        for region, other in receiving.items()
+    }
+
+
+def test_a_sweep_comes_in_every_period_of_an_alarm_on_its_figures() -> None:
+    slow = dataclasses.replace(ALONE, sweep_minutes=60)
+    up = dataclasses.replace(producer()[0], alarms=Alarms(fresh_within_hours=26))
+    for deployment, seconds in ((ALONE, 300), (slow, 3600)):
+        [template] = [one for one in Estate([up], {}, deployment=deployment).templates if one.name == "up"]
+        periods = {
+            one.metric_name: one.period for one in template.resources if isinstance(one, Alarm) and one.namespace == "SfnDsl"
+        }
+        assert periods == dict.fromkeys(("ReadyUnclaimed", "OldestReadyAge", "ExpiredLeases", "HoursSinceLastSuccess"), seconds)
 
 
 @pytest.mark.parametrize("trigger", [EventRule(), EventLambda(), Direct(), Schedule(expression="rate(1 day)", via=Intermediate)])

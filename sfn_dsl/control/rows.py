@@ -5,6 +5,7 @@
 | `CONTROL` | `ACTIVE` | the Region that works: `region`, `epoch`, `changed_by`, `changed_at`, `reason` |
 | `PIPE#<p>#BATCH#<b>` | `RUN` | one batch: `status`, `attempt`, `exec_arn`, `fence`, `lease_until`, `stages`, `input`, ... |
 | the same | `PARKED#<region>` | a passive Region has been asked for the batch (eventually consistent tables only) |
+| `PIPE#<p>` | `WATCHED` | `since` when the sweeper looks, while no batch of the pipeline has been done |
 
 `queue` is `<status>#<pipeline>`; its index is what the sweeper reads. Times are numbers:
 milliseconds since 1970.
@@ -27,6 +28,7 @@ __all__ = [
     "RUN",
     "RUNNING",
     "SUCCEEDED",
+    "WATCHED",
     "partition_key",
     "run_key",
 ]
@@ -36,6 +38,7 @@ RUNNING: Final = "RUNNING"
 SUCCEEDED: Final = "SUCCEEDED"
 FAILED: Final = "FAILED"
 PARKED: Final = "PARKED"
+WATCHED: Final = "WATCHED"
 RUN: Final = "RUN"
 ACTIVE_KEY: Final = {"pk": {"S": "CONTROL"}, "sk": {"S": "ACTIVE"}}
 BY_QUEUE: Final = "by_queue"

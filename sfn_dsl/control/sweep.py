@@ -8,7 +8,7 @@ from typing import Any
 from sfn_dsl.asl.shapes import ANY
 from sfn_dsl.control.access import Access
 from sfn_dsl.control.gate import gate
-from sfn_dsl.control.rows import BY_QUEUE, PARKED, READY, RUNNING, SUCCEEDED
+from sfn_dsl.control.rows import BY_QUEUE, PARKED, READY, RUNNING, SUCCEEDED, WATCHED
 from sfn_dsl.draft import Draft, Fixed, Site
 from sfn_dsl.expression import Template
 from sfn_dsl.steps.metric import METRICS
@@ -33,7 +33,9 @@ class Sweep(Step):
     """Starts a pipeline for each batch of its that nobody works on: READY for at least `age_seconds`, PARKED, or RUNNING under a
     lease that has run out. Only the active Region does; the claim of what is started decides, so that starting twice does no
     harm. Of what waits, the 250 that have waited longest; of what runs, all are looked at, 250 a query. `report`: first write
-    metrics, in every Region: what waits, and how long ago the last batch was done."""
+    metrics, in every Region: what waits, for how long, and how long ago the last batch was done. While none has been, that is
+    how long ago somebody first looked, which a row notes: an alarm on it rings for a pipeline that never succeeds, and not for one
+    that is new."""
 
     _: KW_ONLY
     pipeline: str
@@ -54,14 +56,18 @@ class Sweep(Step):
         }
         if gated:
             states["Stand by"] = {"Type": "Succeed", "Output": {"active": False}}
-        writes = dict.fromkeys(["ready", "expired", "further", "parked", "last", "active_region"], ANY)
+        writes = dict.fromkeys(["ready", "waits_since", "expired", "further", "parked", "last", "active_region"], ANY)
         return (Fixed(start_at=next(iter(states)), states=states, query_language="JSONata", keeps_names=True, writes=writes),)
 
     def _queries(self, access: Access, *, parked: bool, then: str) -> dict[str, dict[str, Template]]:
         old = f"{{% $string({_NOW} - {self.age_seconds * 1000}) %}}"
         last = "Find parked batches" if parked else then
+        ready = self._query(access, READY, "ready", "Find expired leases", older=old)
+        if self.report:
+            oldest = f"{access.result}.Items[0].updated_at.N"
+            ready["Assign"]["waits_since"] = f"{{% $exists({oldest}) ? $number({oldest}) : 0 %}}"
         states = {
-            "Find ready batches": self._query(access, READY, "ready", "Find expired leases", older=old),
+            "Find ready batches": ready,
             "Find expired leases": self._leases(access, last),
         }
         if parked:
@@ -71,6 +77,7 @@ class Sweep(Step):
     def _reported(self, access: Access, site: Site, *, parked: bool, then: str) -> dict[str, dict[str, Template]]:
         figures = {
             "ReadyUnclaimed": ("{% $count($ready) %}", "Count"),
+            "OldestReadyAge": (f"{{% $waits_since > 0 ? ({_NOW} - $waits_since) / 1000 : 0 %}}", "Seconds"),
             "ExpiredLeases": ("{% $count($expired) %}", "Count"),
             **({"Parked": ("{% $count($parked) %}", "Count")} if parked else {}),
             "HoursSinceLastSuccess": (f"{{% ({_NOW} - $last) / 3600000 %}}", "None"),
@@ -92,7 +99,32 @@ class Sweep(Step):
             "Output": {},
             "Next": then,
         }
-        return {"Find last success": self._last_success(access, "Write metrics"), "Write metrics": metrics}
+        return {
+            "Find last success": self._last_success(access, "Any success?"),
+            "Any success?": {
+                "Type": "Choice",
+                "Choices": [{"Condition": "{% $last > 0 %}", "Next": "Write metrics"}],
+                "Default": "Note first look",
+            },
+            **self._first_look(access, "Write metrics"),
+            "Write metrics": metrics,
+        }
+
+    def _first_look(self, access: Access, then: str) -> dict[str, dict[str, Template]]:
+        """Since when the sweeper looks: one write, the first time. In an eventually consistent table each would go round."""
+        key = {"pk": {"S": f"PIPE#{self.pipeline}"}, "sk": {"S": WATCHED}}
+        item = {**key, "since": {"N": f"{{% $string({_NOW}) %}}"}}
+        note = access.task(
+            "putItem",
+            {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"},
+            refused="Read first look",
+            Assign={"last": f"{{% {_NOW} %}}"},
+            Output={},
+            Next=then,
+        )
+        since = {"last": f"{{% $number({access.result}.Item.since.N) %}}"}
+        read = access.task("getItem", {"ConsistentRead": True, "Key": key}, Assign=since, Output={}, Next=then)
+        return {"Note first look": note, "Read first look": read}
 
     def _starts(self, access: Access, site: Site, *, parked: bool) -> dict[str, dict[str, Template]]:
         every = "$append($append($ready, $expired), $parked)" if parked else "$append($ready, $expired)"
@@ -143,7 +175,7 @@ class Sweep(Step):
         arguments: dict[str, Template] = {
             "IndexName": BY_QUEUE,
             "KeyConditionExpression": "queue = :queue",
-            "ProjectionExpression": "pk, sk",
+            "ProjectionExpression": "pk, sk, updated_at",
             "Limit": _AT_ONCE,
         }
         if older:
@@ -168,7 +200,7 @@ class Sweep(Step):
             "ExpressionAttributeValues": {":queue": {"S": f"{SUCCEEDED}#{self.pipeline}"}},
         }
         newest = f"{access.result}.Items[0].updated_at.N"
-        value = f"{{% $exists({newest}) ? $number({newest}) : {_NOW} %}}"
+        value = f"{{% $exists({newest}) ? $number({newest}) : 0 %}}"
         return access.task("query", arguments, Assign={"last": value}, Output={}, Next=then)
 
     def _start(self, access: Access, site: Site) -> dict[str, Template]:

@@ -23,6 +23,7 @@ _ADVICE: Final[Mapping[str, str]] = {
     "ExecutionsSucceeded": "Nothing has succeeded for too long; see whether its trigger fires.",
     "HoursSinceLastSuccess": "No batch was done for too long; look for failed and waiting ones, and whether its trigger fires.",
     "ReadyUnclaimed": "Batches wait and nobody takes them; see whether the active Region works, else promote the other one.",
+    "OldestReadyAge": "A batch has waited for an hour or more; see why its starts fail, and whether the active Region works.",
     "ExpiredLeases": "Executions died in the middle; the sweeper takes their batches over. If not, run them again.",
     "FailedInvocations": _DELIVERY,
     "InvocationsFailedToBeSentToDlq": "Events are lost; mend the queue's policy, then start the batches by hand.",
@@ -31,11 +32,16 @@ _ADVICE: Final[Mapping[str, str]] = {
     "TargetErrorCount": _DELIVERY,
     "TargetErrorThrottledCount": "Starts are throttled; Scheduler tries again. Ask for a higher quota if it lasts.",
     "ApproximateNumberOfMessagesVisible": "Read the letters, mend the cause, then send them again.",
-    "ApproximateAgeOfOldestMessage": "Letters have lain for a day; read them and send them again before they expire.",
+    "ThrottledRules": "The account's quota of rule invocations is used up, and events come late. Ask for a higher one if it lasts.",
+    "IngestionToInvocationSuccessLatency": "Events come late; see whether starts are throttled, or AWS has trouble in the Region.",
+    "ReplicationLatency": "The other Region does not know of the newest batches; do not promote it before this has gone.",
+    "ApproximateAgeOfOldestMessage": "Nobody works messages off, or dead letters have lain for a day. See whether the event source "
+    "mapping is enabled; read letters and send them again before they expire.",
     "Errors": "See the function's log; retries may have mended it.",
     "Throttles": "The function's concurrency is used up; raise it, or start fewer batches at a time.",
     "DestinationDeliveryFailures": _DELIVERY,
     "AsyncEventsDropped": _DELIVERY,
+    "AsyncEventAge": "Calls wait for the function; raise its concurrency, or see why it fails.",
 }
 _FIGURE: Final = "A figure of the data is beyond its limit; ask the owners of the data before the batch is used."
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from sfn_dsl.asl.model import Json
-from sfn_dsl.control.rows import ACTIVE_KEY, PARKED, READY, RUNNING
+from sfn_dsl.control.rows import ACTIVE_KEY, PARKED, READY, RUNNING, WATCHED
 from sfn_dsl.deployment import Deployment
 from sfn_dsl.simulate.bounds import Bounds
 from sfn_dsl.simulate.place import Place
@@ -26,8 +26,8 @@ from sfn_dsl.simulate.world import Deployed, World
 __all__ = ["ProofWorld"]
 
 _SWEEPER: Final = "-sweeper"
-_SWEEP_SECONDS: Final = 1.5
-"""More than a sweep takes that starts nothing: at most six calls of 0.2 s."""
+_SWEEP_SECONDS: Final = 2.0
+"""More than a sweep takes that starts nothing: at most eight calls of 0.2 s."""
 _AGE_MS: Final = 300_000
 """READY rows younger than this are left alone by a sweep."""
 _ACTIVE: Final = (ACTIVE_KEY["pk"]["S"], ACTIVE_KEY["sk"]["S"])
@@ -86,7 +86,8 @@ class ProofWorld(World):
         if self.env.peek() <= self.env.now + _SWEEP_SECONDS or place.stopped is not None:
             return False
         table = self.control_table(place.name)
-        if table is None:
+        # The first sweep writes down that it has looked.
+        if table is None or (f"PIPE#{machine.name.removesuffix(_SWEEPER)}", WATCHED) not in table.items:
             return False
         if self.deployment.gated and self.active_region(table) != place.name:
             return True

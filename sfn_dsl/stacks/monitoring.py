@@ -8,14 +8,23 @@ from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.region import Target
-from sfn_dsl.resources.model import Alarm, Dashboard, Function, Queue, Resource, Rule, ScheduleGroup
+from sfn_dsl.resources.model import Alarm, Dashboard, EventInvokeConfig, Function, Name, Queue, Resource, Rule, ScheduleGroup
 from sfn_dsl.stacks.called import Called
 from sfn_dsl.steps.metric import METRICS
 from sfn_dsl.triggers.parts import logical_id, machine_arn
 
-__all__ = ["alarms", "dashboard", "of_machine", "of_resources"]
+__all__ = ["alarms", "dashboard", "of_machine", "of_replication", "of_resources"]
 
 _DAY = 86_400
+_BOOKKEEPING = frozenset({"OnEnd", "OnJobFailure"})
+"""Rules for what has happened anyway; nothing waits for them."""
+_LATE = {"statistic": "Maximum", "threshold": 300_000, "comparison_operator": "GreaterThanThreshold"}
+"""More than five minutes, in milliseconds. Sweepers start what has been ready for so long; and Lambda repeats a call that fails
+within three."""
+_IDLE = {"statistic": "Maximum", "threshold": 900, "comparison_operator": "GreaterThanThreshold"}
+"""A message is received five times within eight minutes or so, then it is a dead letter; one of 15 minutes nobody receives."""
+_BEHIND = {"statistic": "Average", "threshold": 60_000, "comparison_operator": "GreaterThanThreshold", "evaluation_periods": 3}
+"""Replicas are mostly a second apart. What is behind by a minute is what the other Region would not know of, were it promoted."""
 
 
 def alarms(
@@ -36,15 +45,18 @@ def alarms(
 
 
 def of_resources(resources: tuple[Resource, ...], target: Target) -> Iterator[Alarm]:
-    """Alarms of rules, functions, groups of schedules, and of queues whose messages somebody must look at."""
+    """Alarms of rules, functions, groups of schedules, and queues: those nobody works off, those with messages to look at."""
+    invoked = {one.function_name for one in resources if isinstance(one, EventInvokeConfig)}
     for resource in resources:
         match resource:
             case Rule():
                 yield from _of_rule(resource, target)
             case Queue(queue_name=name) if name.endswith(("-dead-letters", "-failures")):
                 yield from _of_queue(resource, target)
+            case Queue(queue_name=name) if resource.redrive is not None:
+                yield _alarm(name, "ApproximateAgeOfOldestMessage", "AWS/SQS", {"QueueName": name}, target, **_IDLE)
             case Function():
-                yield from _of_function(resource, target)
+                yield from _of_function(resource, target, asynchronous=Name(resource.id) in invoked)
             case ScheduleGroup(name=name):
                 for metric in (
                     "InvocationDroppedCount",
@@ -100,6 +112,9 @@ def _of_rule(rule: Rule, target: Target) -> Iterator[Alarm]:
         dimensions = {"EventBusName": rule.event_bus_name, **dimensions}
     for metric in ("FailedInvocations", "InvocationsFailedToBeSentToDlq"):
         yield _alarm(rule.name, metric, "AWS/Events", dimensions, target)
+    if rule.id not in _BOOKKEEPING:
+        yield _alarm(rule.name, "ThrottledRules", "AWS/Events", dimensions, target)
+        yield _alarm(rule.name, "IngestionToInvocationSuccessLatency", "AWS/Events", dimensions, target, **_LATE)
 
 
 def _of_queue(queue: Queue, target: Target) -> Iterator[Alarm]:
@@ -110,10 +125,25 @@ def _of_queue(queue: Queue, target: Target) -> Iterator[Alarm]:
     yield _alarm(queue.queue_name, "ApproximateAgeOfOldestMessage", "AWS/SQS", dimensions, target, **old)
 
 
-def _of_function(function: Function, target: Target) -> Iterator[Alarm]:
-    dimensions = {"FunctionName": function.function_name}
-    for metric in ("Errors", "Throttles", "DestinationDeliveryFailures", "AsyncEventsDropped"):
-        yield _alarm(function.function_name, metric, "AWS/Lambda", dimensions, target)
+def _of_function(function: Function, target: Target, *, asynchronous: bool) -> Iterator[Alarm]:
+    """Alarms of a function. Ours have destinations for what they cannot do and no dead-letter queues of their own, so that Lambda
+    counts no `DeadLetterErrors`."""
+    name, dimensions = function.function_name, {"FunctionName": function.function_name}
+    for metric in ("Errors", "Throttles", *(("DestinationDeliveryFailures", "AsyncEventsDropped") if asynchronous else ())):
+        yield _alarm(name, metric, "AWS/Lambda", dimensions, target)
+    if asynchronous:
+        yield _alarm(name, "AsyncEventAge", "AWS/Lambda", dimensions, target, **_LATE)
+
+
+def of_replication(target: Target) -> Iterator[Alarm]:
+    """How far the control table's replica in another Region is behind. A strongly consistent one never is, nor has the metric."""
+    deployed = target.deployed
+    if deployed.gate == "arbiter" or target.region not in deployed.replicas:
+        return
+    for other in deployed.replicas:
+        if other != target.region:
+            dimensions = {"TableName": deployed.table, "ReceivingRegion": other}
+            yield _alarm(f"{deployed.table}-to-{other}", "ReplicationLatency", "AWS/DynamoDB", dimensions, target, **_BEHIND)
 
 
 def _of_figures(pipeline: Pipeline, called: Called, target: Target) -> Iterator[Alarm]:
@@ -137,18 +167,22 @@ def _of_figures(pipeline: Pipeline, called: Called, target: Target) -> Iterator[
 
 def _of_batches(pipeline: Pipeline, target: Target) -> Iterator[Alarm]:
     dimensions = {"Pipeline": pipeline.name}
-    waiting = {"statistic": "Maximum", "evaluation_periods": 3}
+    # A period without a sweep would have no figure.
+    minutes = target.deployed.sweep_minutes
+    waiting = {"statistic": "Maximum", "evaluation_periods": 3, "period": max(300, 60 * minutes)}
     for metric in ("ReadyUnclaimed", "ExpiredLeases"):
         yield _alarm(pipeline.name, metric, METRICS, dimensions, target, **waiting)
+    # Where batches come all the time some always wait; one that a dozen sweeps have passed over is stuck.
+    stuck = {**waiting, "evaluation_periods": 1, "threshold": 12 * 60 * minutes, "comparison_operator": "GreaterThanThreshold"}
+    yield _alarm(pipeline.name, "OldestReadyAge", METRICS, dimensions, target, **stuck)
     hours = pipeline.alarms.fresh_within_hours
     if hours is not None:
         # Both Regions look at one table, so the alarm of the one that works rings for the other too.
         stale = {
-            "statistic": "Maximum",
+            **waiting,
             "threshold": hours,
             "comparison_operator": "GreaterThanThreshold",
             "treat_missing_data": "breaching",
-            "evaluation_periods": 3,
         }
         yield _alarm(pipeline.name, "HoursSinceLastSuccess", METRICS, dimensions, target, **stale)
 
@@ -163,6 +197,8 @@ def dashboard(pipeline: Pipeline, machines: tuple[Pipeline, ...], resources: tup
     if pipeline.control is not None:
         waiting = [[METRICS, metric, "Pipeline", pipeline.name] for metric in ("ReadyUnclaimed", "ExpiredLeases", "Parked")]
         widgets.append(_graph("Batches that wait", target, waiting, "Maximum"))
+        oldest = [[METRICS, "OldestReadyAge", "Pipeline", pipeline.name]]
+        widgets.append(_graph("How long the oldest has waited (s)", target, oldest, "Maximum"))
         since = [[METRICS, "HoursSinceLastSuccess", "Pipeline", pipeline.name]]
         widgets.append(_graph("Hours since the last batch was done", target, since, "Maximum"))
     figures = [[METRICS, metric, "Pipeline", pipeline.name] for metric in (*pipeline.alarms.below, *pipeline.alarms.above)]

@@ -33,7 +33,7 @@ from sfn_dsl.resources.model import (
 from sfn_dsl.resources.model import RetryPolicy as Delivery
 from sfn_dsl.resources.template import Template
 from sfn_dsl.stacks.machine import machine_resources
-from sfn_dsl.stacks.monitoring import of_machine, of_resources
+from sfn_dsl.stacks.monitoring import of_machine, of_replication, of_resources
 from sfn_dsl.stacks.substitution import substituted
 from sfn_dsl.texts import source_template
 from sfn_dsl.triggers.function import function_id, function_resources
@@ -71,6 +71,7 @@ def shared_stack(target: Target, contracts: Sequence[BatchReady], machines: Sequ
     for compiled in machines:
         found += of_machine(compiled.pipeline, compiled.pipeline, target)
     found += of_resources(everything, target)
+    found += of_replication(target)
     found.append(_bus_alarm(target))
     return Template(
         name=shared_stack_name(target),
