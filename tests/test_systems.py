@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shlex
 import sys
 from typing import Any
 
@@ -372,6 +373,14 @@ def test_a_file_cannot_write_a_command(key: str) -> None:
     life.run({"key": key})
     command = life.arguments("Alert")["Message"].splitlines()[-1]
     assert re.fullmatch(r"    sfn-dsl rerun payments '[0-9A-Za-z_-]{1,80}'", command)
+
+
+@pytest.mark.parametrize("batch", ["b'; echo pwned; #", "$(id)", "a b", 'it\'s "é"\n`id`'])
+def test_a_batch_cannot_write_a_command(batch: str) -> None:
+    life = Life("lakehouse-etl", faults=["Load lake tables=Boom"])
+    life.run({"batch_id": batch})
+    command = life.arguments("Alert")["Message"].partition("    sfn-dsl ")[2]
+    assert shlex.split(command) == ["rerun", "lakehouse-etl", f"structured/{batch}"]
 
 
 def test_letters_hold_the_input() -> None:

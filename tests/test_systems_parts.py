@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -34,6 +36,7 @@ from sfn_dsl import (
     context,
     failure,
     fn,
+    text_template,
 )
 from sfn_dsl.cli.main import run as cli
 from sfn_dsl.compile.machine import Compiled
@@ -100,6 +103,30 @@ def test_milliseconds(definition: Callable[..., dict[str, Any]], findings: Calla
     done = simulate(definition(Pipeline(name="p", body=step)), {}, functions={"f": lambda arguments: seen.append(arguments) or {}})
     assert seen[0]["Payload"]["at"] == round(done.start * 1000)
     assert [code for code, _ in findings(Pipeline(name="p", body=step), query_language="JSONPath")] != []
+
+
+# Commands in texts
+
+
+@pytest.mark.parametrize("language", ["JSONata", "JSONPath"])
+@pytest.mark.parametrize("batch", ["2026-11-21", "it's", "'; exit 3; #", "$(exit 3)", "`exit 3`", '"\\', "a\nb", "é*?", "-n"])
+def test_a_value_is_one_word_for_the_shell(definition: Callable[..., dict[str, Any]], language: str, batch: str) -> None:
+    given = Input(batch=str)
+    tell = Notify.sns("tell", topic="t", message=fn.format("printf '<%s>' run {}", fn.shell_word(given.batch)))
+    done = simulate(definition(Pipeline(name="p", input=given, body=tell), query_language=language), {"batch": batch})
+    [sent] = [event["taskScheduledEventDetails"] for event in done.events if "taskScheduledEventDetails" in event]
+    command = json.loads(sent["parameters"])["Message"]
+    assert subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True).stdout == f"<run><{batch}>"
+
+
+@pytest.mark.parametrize(("environment", "end"), [("", ""), ("prod", " --env prod")])
+def test_the_command_names_the_environment(definition: Callable[..., dict[str, Any]], environment: str, end: str) -> None:
+    values = {"region": config.region, "batch": "it's", "step": "s", "error": "e", "cause": "c", "link": "l"}
+    text = text_template("batch_failed.txt", pipeline="p", environment=config.environment, **values)
+    target = Target(region="us-east-1", account="111122223333", environment=environment)
+    machine = definition(Pipeline(name="p", body=Notify.sns("tell", topic="t", message=text)), target=target)
+    command = machine["States"]["tell"]["Arguments"]["Message"].splitlines()[-1]
+    assert command == f"""    sfn-dsl rerun p 'it'"'"'s'{end}"""
 
 
 # Alarms

@@ -38,6 +38,7 @@ _ROOTS: Final[Mapping[Base, str]] = {
 }
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CHAIN = 16
+_QUOTE_IN_WORD = "'\\''"  # ends the quoted word, stands for itself, begins the next
 _RESERVED = {"and", "or", "in", "true", "false", "null", "function"}
 _LARGEST = 2**53
 
@@ -89,6 +90,7 @@ _TEXTS = {
     "substring",
     "uuid",
     "execution_name",
+    "shell_word",
 }
 
 
@@ -288,6 +290,9 @@ class Jsonata:
                     "$safe = $raw and $length($safe) <= 80 ? $safe : "
                     "$substring($safe, 0, 63) & '-' & $substring($hash($raw, 'SHA-256'), 0, 16))"
                 ), _ATOM
+            case "shell_word":
+                quote, inside = _quote("'"), _quote(_QUOTE_IN_WORD)
+                return f"({quote} & $replace($string({self._certain(operands[0])}), {quote}, {inside}) & {quote})", _ATOM
             case "length":
                 return f"$count({self._certain(operands[0])})", _ATOM
             case _ if name in _LISTS:

@@ -9,12 +9,20 @@ from sfn_dsl.control.access import Access
 from sfn_dsl.control.claim import NOW
 from sfn_dsl.control.rows import BY_EXECUTION, FAILED, RUNNING
 from sfn_dsl.draft import Draft, Fixed, Site
-from sfn_dsl.expression import Template
+from sfn_dsl.expression import CONTEXT, Reference, Template, VariableRoot
+from sfn_dsl.functions import coalesce, element, format, split, substring
+from sfn_dsl.functions import text as text_of
+from sfn_dsl.span import NOWHERE
 from sfn_dsl.steps.step import Step
+from sfn_dsl.texts import TextTemplate
 
 __all__ = ["CloseRun"]
 
 _EVENT = "$states.context.Execution.Input"
+_DETAIL = CONTEXT.Execution.Input.detail
+_ROW = Reference(VariableRoot("row"))
+_NO_CAUSE = "No cause is told: it ran out of time, or somebody stopped it."
+_CAUSE_LENGTH = 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,13 +54,27 @@ class CloseRun(Step):
                 # What has failed without a row has told so itself, or has lost its batch to another execution.
                 "Choices": [
                     {"Condition": "{% $exists($row.pk) %}", "Next": "Close row"},
-                    {"Condition": f"{{% {_EVENT}.detail.status != 'FAILED' %}}", "Next": "Alert"},
+                    {"Condition": f"{{% {_EVENT}.detail.status != 'FAILED' %}}", "Next": "Alert without batch"},
                 ],
                 "Default": "Closed already",
             },
             "Close row": self._close(access),
             "Closed already": {"Type": "Succeed", "Output": {"closed": False}},
-            "Alert": self._alert(site),
+            "Alert": self._alert(
+                site,
+                "batch_failed.txt",
+                pipeline=_ROW.pipeline.S,
+                batch=_ROW.batch_id.S,
+                environment=site.target.environment,
+            ),
+            "Alert without batch": self._alert(
+                site,
+                "execution_ended.txt",
+                pipeline=element(split(_DETAIL.stateMachineArn, ":"), 6),
+                name=_DETAIL.name,
+                status=_DETAIL.status,
+                execution=_DETAIL.executionArn,
+            ),
         }
         return (Fixed(start_at="Find row", states=states, query_language="JSONata", keeps_names=True, writes={"row": ANY}),)
 
@@ -75,21 +97,30 @@ class CloseRun(Step):
         return access.task("updateItem", arguments, refused="Closed already", Output={}, Next="Alert")
 
     @staticmethod
-    def _alert(site: Site) -> dict[str, Template]:
-        deployed = site.target.deployed
-        message = {
-            "status": f"{{% {_EVENT}.detail.status %}}",
-            "execution": f"{{% {_EVENT}.detail.executionArn %}}",
-            "batch": "{% $exists($row.batch_id.S) ? $row.batch_id.S : '' %}",
-            "region": site.target.region,
-        }
+    def _alert(site: Site, text: str, **about: Template) -> dict[str, Template]:
+        """Tells people in the words of a shipped text: what the failure handler says, as far as it is known from outside."""
+        region, console, execution = site.target.region, site.target.console, _DETAIL.executionArn
+        page = format("{}/states/home?region={}#/v2/executions/details/{}", console, region, execution) if console else execution
+        message = TextTemplate(
+            text,
+            {
+                **about,
+                "region": region,
+                # Only a handler knows its step, and this execution has not come to one.
+                "step": "the last one in the history of the execution",
+                "error": format("{} {}", _DETAIL.status, coalesce(_DETAIL.error, "")),
+                "cause": substring(text_of(coalesce(_DETAIL.cause, _NO_CAUSE)), 0, _CAUSE_LENGTH),
+                "link": page,
+            },
+            NOWHERE,
+        )
         return {
             "Type": "Task",
             "Resource": site.target.integration("sns:publish"),
             "Arguments": {
-                "TopicArn": site.target.arn("sns", deployed.alert_topic),
+                "TopicArn": site.target.arn("sns", site.target.deployed.alert_topic),
                 "Subject": f"{{% $substring({_EVENT}.detail.status & ': ' & {_EVENT}.detail.name, 0, 100) %}}",
-                "Message": message,
+                "Message": site.fold(message),
             },
             "TimeoutSeconds": 30,
             "Retry": [
