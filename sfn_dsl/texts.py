@@ -3,8 +3,9 @@
     message=text_template("batch_failed.txt", step=failure.step, cause=failure.cause)
 
 The template is rendered when the pipeline is compiled; where it prints an expression, the text gets that expression's value
-when the pipeline runs. `{{ batch | shell }}` prints it as one word of a shell's command line, so that no value can
-become a command; settings and plain texts can be asked for in `{% if %}`. A project's own `templates/` folder comes before the ones shipped here.
+when the pipeline runs. `{{ batch | shell }}` prints it as one word of a shell's command line, so that no value can become a
+command; settings and plain texts can be asked for in `{% if %}`. A project's own `templates/` folder comes before the ones
+shipped here.
 """
 
 from __future__ import annotations

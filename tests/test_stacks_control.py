@@ -346,8 +346,8 @@ def test_a_row_whose_execution_ends_in_silence_is_closed_once(end: str, place: s
     assert (row["status"], row["queue"], row["error"]) == ("FAILED", "FAILED#p", {"error": end})
     assert tried.estate.alerts("b1") == 1
     told = tried.estate.messages("b1")[0].splitlines()
-    assert told[:3] == [f"Pipeline p failed in {tried.region}.", "", "Batch: b1"]
-    assert [line for line in told if line.startswith("Error: ")][0].split()[1] == end
+    assert told[:4] == [f"Pipeline p failed in {tried.region}.", "", "Batch: b1", "Step:  Put"]
+    assert next(line for line in told if line.startswith("Error: ")).split()[1] == end
     assert told[-1] == "    sfn-dsl rerun p 'b1'"
     assert any(line.startswith("Execution: https://") and line.endswith(run.arn) for line in told)
     [event] = [

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sfn_dsl.asl.shapes import ANY
+from sfn_dsl.asl.shapes import ANY, declared
 from sfn_dsl.control.access import Access
 from sfn_dsl.control.claim import NOW
 from sfn_dsl.control.rows import BY_EXECUTION, FAILED, RUNNING
 from sfn_dsl.draft import Draft, Fixed, Site
 from sfn_dsl.expression import CONTEXT, Reference, Template, VariableRoot
-from sfn_dsl.functions import coalesce, element, format, split, substring
-from sfn_dsl.functions import text as text_of
+from sfn_dsl.functions import coalesce, element, exists, format, split, substring, text, when
 from sfn_dsl.span import NOWHERE
 from sfn_dsl.steps.step import Step
 from sfn_dsl.texts import TextTemplate
@@ -21,6 +20,7 @@ __all__ = ["CloseRun"]
 _EVENT = "$states.context.Execution.Input"
 _DETAIL = CONTEXT.Execution.Input.detail
 _ROW = Reference(VariableRoot("row"))
+_NO_STEP = "see the history of the execution"
 _NO_CAUSE = "No cause is told: it ran out of time, or somebody stopped it."
 _CAUSE_LENGTH = 1000
 
@@ -54,29 +54,24 @@ class CloseRun(Step):
                 # What has failed without a row has told so itself, or has lost its batch to another execution.
                 "Choices": [
                     {"Condition": "{% $exists($row.pk) %}", "Next": "Close row"},
-                    {"Condition": f"{{% {_EVENT}.detail.status != 'FAILED' %}}", "Next": "Alert without batch"},
+                    {"Condition": f"{{% {_EVENT}.detail.status != 'FAILED' %}}", "Next": "Find step"},
                 ],
                 "Default": "Closed already",
             },
             "Close row": self._close(access),
             "Closed already": {"Type": "Succeed", "Output": {"closed": False}},
-            "Alert": self._alert(
-                site,
-                "batch_failed.txt",
-                pipeline=_ROW.pipeline.S,
-                batch=_ROW.batch_id.S,
-                environment=site.target.environment,
-            ),
-            "Alert without batch": self._alert(
-                site,
-                "execution_ended.txt",
-                pipeline=element(split(_DETAIL.stateMachineArn, ":"), 6),
-                name=_DETAIL.name,
-                status=_DETAIL.status,
-                execution=_DETAIL.executionArn,
-            ),
+            "Find step": self._find_step(site),
+            "Alert": self._alert(site),
         }
-        return (Fixed(start_at="Find row", states=states, query_language="JSONata", keeps_names=True, writes={"row": ANY}),)
+        return (
+            Fixed(
+                start_at="Find row",
+                states=states,
+                query_language="JSONata",
+                keeps_names=True,
+                writes={"row": ANY, "step": declared(str)},
+            ),
+        )
 
     @staticmethod
     def _close(access: Access) -> dict[str, Template]:
@@ -94,25 +89,53 @@ class CloseRun(Step):
                 ":error": {"M": {"error": {"S": f"{{% {_EVENT}.detail.status %}}"}}},
             },
         }
-        return access.task("updateItem", arguments, refused="Closed already", Output={}, Next="Alert")
+        return access.task("updateItem", arguments, refused="Closed already", Output={}, Next="Find step")
 
     @staticmethod
-    def _alert(site: Site, text: str, **about: Template) -> dict[str, Template]:
-        """Tells people in the words of a shipped text: what the failure handler says, as far as it is known from outside."""
+    def _find_step(site: Site) -> dict[str, Template]:
+        """The state that was entered last. Only a handler knows its step by itself, and this execution has not come to one."""
+        entered = "$states.result.Events[StateEnteredEventDetails][0].StateEnteredEventDetails.Name"
+        return {
+            "Type": "Task",
+            "Resource": site.target.integration("aws-sdk:sfn:getExecutionHistory"),
+            "Arguments": {
+                "ExecutionArn": f"{{% {_EVENT}.detail.executionArn %}}",
+                "ReverseOrder": True,
+                "IncludeExecutionData": False,
+                "MaxResults": 100,
+            },
+            "TimeoutSeconds": 30,
+            "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 3, "JitterStrategy": "FULL"}],
+            # An alert without it is better than none.
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {"step": _NO_STEP}, "Output": {}, "Next": "Alert"}],
+            "Assign": {"step": f"{{% $exists({entered}) ? {entered} : '{_NO_STEP}' %}}"},
+            "Output": {},
+            "Next": "Alert",
+        }
+
+    @staticmethod
+    def _alert(site: Site) -> dict[str, Template]:
+        """Tells people what the failure handler would have told them, as far as it is known from outside."""
         region, console, execution = site.target.region, site.target.console, _DETAIL.executionArn
         page = format("{}/states/home?region={}#/v2/executions/details/{}", console, region, execution) if console else execution
-        message = TextTemplate(
-            text,
-            {
-                **about,
-                "region": region,
-                # Only a handler knows its step, and this execution has not come to one.
-                "step": "the last one in the history of the execution",
-                "error": format("{} {}", _DETAIL.status, coalesce(_DETAIL.error, "")),
-                "cause": substring(text_of(coalesce(_DETAIL.cause, _NO_CAUSE)), 0, _CAUSE_LENGTH),
-                "link": page,
-            },
-            NOWHERE,
+        about = {
+            "region": region,
+            "step": Reference(VariableRoot("step")),
+            "error": format("{} {}", _DETAIL.status, coalesce(_DETAIL.error, "")),
+            "cause": substring(text(coalesce(_DETAIL.cause, _NO_CAUSE)), 0, _CAUSE_LENGTH),
+            "link": page,
+        }
+        failed = {"pipeline": _ROW.pipeline.S, "batch": _ROW.batch_id.S, "environment": site.target.environment}
+        ended = {
+            "pipeline": element(split(_DETAIL.stateMachineArn, ":"), 6),
+            "name": _DETAIL.name,
+            "status": _DETAIL.status,
+            "execution": execution,
+        }
+        message = when(
+            exists(_ROW.pk),
+            TextTemplate("batch_failed.txt", {**about, **failed}, NOWHERE),
+            TextTemplate("execution_ended.txt", {**about, **ended}, NOWHERE),
         )
         return {
             "Type": "Task",
