@@ -166,9 +166,12 @@ def test_alarms_for_what_is_called() -> None:
         "p-g-Errors",
         "p-on-job-failure-FailedInvocations",
         "p-on-job-failure-InvocationsFailedToBeSentToDlq",
-        "p-job-failures-ApproximateNumberOfMessagesVisible",
-        "p-job-failures-ApproximateAgeOfOldestMessage",
+        "p-on-job-failure-Invocations",
     }
+    # Each failure rings, and the alarm ends by itself.
+    [alarm] = [one for one in watched.resources if isinstance(one, Alarm) and one.name == "p-on-job-failure-Invocations"]
+    assert (alarm.namespace, alarm.dimensions, alarm.statistic) == ("AWS/Events", {"RuleName": "p-on-job-failure"}, "Sum")
+    assert alarm.treat_missing_data == "notBreaching"
     [rule] = [one for one in watched.resources if isinstance(one, Rule) and one.name == "p-on-job-failure"]
     assert rule.event_pattern["detail"] == {"jobName": ["j"], "state": ["FAILED", "TIMEOUT", "ERROR"]}
     made = cloudformation.to_json(watched)["Resources"]
