@@ -7,12 +7,13 @@ may be repeated from any stage and gives the same.
 from pipelines._alert import on_failure
 from pipelines._errors import RETRY, RETRY_JOB
 from sfn_dsl import (
+    CONTINUE,
     SCHEDULED_TIME,
     Alarms,
     Branch,
-    ConsistencyCheck,
     Control,
     Extract,
+    Fail,
     Input,
     Load,
     Logging,
@@ -40,18 +41,20 @@ land = Extract.glue("Kinesis to lake", job="kr-kinesis-to-lake", arguments=day, 
 # error, the cause says so, and the owners of the data are told.
 shape = Transform.glue("Transform to Parquet", job="kr-to-parquet", arguments=day, timeout_seconds=7200)
 
-validate = ConsistencyCheck(
+validate = Transform.lambda_(
     "Validate",
     function="kr-validate",
     payload={"run_date": run_date, "bucket": config.lake_bucket, "transform_run": shape.output.JobRunId},
-    status_field="verdict",
-    success="PASSED",
-    error="DataQualityError",
-    cause="integrity or quality of the day's data is not good enough",
     returns={"verdict": str, "quality": float},
     timeout_seconds=900,
 )
-measure = Metric("Put data quality", metric="DataQuality", value=validate.output.quality)
+quality = validate.output.quality
+# Before the verdict: the alarm is for the days on which it is bad.
+measure = Metric("Put data quality", metric="DataQuality", value=quality)
+bad = Fail(
+    "Data not good enough", error="DataQualityError", cause=fn.format("the day's data has not passed, its quality is {}", quality)
+)
+verdict = Branch("Has it passed?", (validate.output.verdict == "PASSED", CONTINUE), otherwise=bad)
 
 load = Load.glue(
     "Load to Redshift",
@@ -101,7 +104,7 @@ pipeline = Pipeline(
     body=[
         Stage("land", land),
         Stage("transform", shape),
-        Stage("validate", validate, measure),
+        Stage("validate", validate, measure, verdict),
         Stage("load", load),
         Stage("report", report, deliver),
     ],

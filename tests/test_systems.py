@@ -286,6 +286,12 @@ def test_ways_to_fail(name: str, more: dict[str, Any], error: str, told: list[st
     assert row.item["error"]["M"]["error"] == {"S": error}
 
 
+def test_bad_days_are_measured_too() -> None:
+    life = Life("kinesis-redshift", functions={"kr-validate": {"verdict": "FAILED", "quality": 0.4}})
+    assert life.run().error == "DataQualityError"
+    assert life.arguments("Put data quality")["MetricData"][0]["Value"] == 0.4
+
+
 def _only_batch(life: Life) -> str:
     failed = {":q": {"S": f"FAILED#{life.name}"}}
     [row] = life.table.query(IndexName="by_queue", KeyConditionExpression="queue = :q", ExpressionAttributeValues=failed)
