@@ -5,19 +5,17 @@ may be repeated from any stage and gives the same.
 """
 
 from pipelines._alert import on_failure
-from pipelines._errors import RETRY, RETRY_JOB
+from pipelines._errors import RETRY
 from sfn_dsl import (
-    CONTINUE,
     SCHEDULED_TIME,
     Alarms,
     Branch,
+    ConsistencyCheck,
     Control,
     Extract,
-    Fail,
     Input,
     Load,
     Logging,
-    Metric,
     Notify,
     Pipeline,
     Schedule,
@@ -36,31 +34,28 @@ run_date = fn.substring(slot.slot, 0, 10)  # the jobs process the day before thi
 run = Control(run_date)
 day = {"--run_date": run_date, "--bucket": config.lake_bucket}
 
-land = Extract.glue("Kinesis to lake", job="kr-kinesis-to-lake", arguments=day, retry=RETRY_JOB, timeout_seconds=3600)
-# This job looks at the contents: a failed run may be a matter of the data, so it is not repeated. Where its error is a business
-# error, the cause says so, and the owners of the data are told.
+# A failed run of a job may be a matter of the data, so it is not repeated. Where its error is a business error, the cause says so,
+# and the owners of the data are told.
+land = Extract.glue("Kinesis to lake", job="kr-kinesis-to-lake", arguments=day, timeout_seconds=3600)
 shape = Transform.glue("Transform to Parquet", job="kr-to-parquet", arguments=day, timeout_seconds=7200)
 
-validate = Transform.lambda_(
+validate = ConsistencyCheck(
     "Validate",
     function="kr-validate",
     payload={"run_date": run_date, "bucket": config.lake_bucket, "transform_run": shape.output.JobRunId},
+    status_field="verdict",
+    success="PASSED",
+    error="DataQualityError",
+    cause="integrity or quality of the day's data is not good enough",
+    metrics={"DataQuality": "quality"},
     returns={"verdict": str, "quality": float},
     timeout_seconds=900,
 )
-quality = validate.output.quality
-# Before the verdict: the alarm is for the days on which it is bad.
-measure = Metric("Put data quality", metric="DataQuality", value=quality)
-bad = Fail(
-    "Data not good enough", error="DataQualityError", cause=fn.format("the day's data has not passed, its quality is {}", quality)
-)
-verdict = Branch("Has it passed?", (validate.output.verdict == "PASSED", CONTINUE), otherwise=bad)
 
 load = Load.glue(
     "Load to Redshift",
     job="kr-load-redshift",
     arguments={**day, "--fence": fn.text(run.fence)},
-    retry=RETRY_JOB,
     timeout_seconds=3600,
 )
 
@@ -104,7 +99,7 @@ pipeline = Pipeline(
     body=[
         Stage("land", land),
         Stage("transform", shape),
-        Stage("validate", validate, measure, verdict),
+        Stage("validate", validate),
         Stage("load", load),
         Stage("report", report, deliver),
     ],

@@ -236,8 +236,9 @@ JOB_FAILED: Final = RetryPolicy(
         ),
     )
 )
-"""The job ran and failed; 2 retries. `States.TaskFailed` matches every error but a timeout, so name what must not be repeated
-before it: `retry(BUSINESS, max_attempts=0) + JOB_FAILED`."""
+"""The job ran and failed; 2 retries. A job that has failed says `States.TaskFailed` whatever the reason (its cause says more, but
+no retrier sees causes), so only for jobs of which no failure is a matter of the data. The name matches every error but a time-out:
+for functions, whose errors have names, put first what must not be repeated, `retry(BUSINESS, max_attempts=0) + JOB_FAILED`."""
 
 NEVER: Final = RetryPolicy()
 """No retry at all."""

@@ -162,6 +162,23 @@ def test_consistency_check_means_what_the_seed_means(definition: Define, languag
 
 
 @LANGUAGES
+@pytest.mark.parametrize("put", [{}, Failure("Boom", "x")], ids=["put", "not put"])
+@pytest.mark.parametrize(("verdict", "error"), [("GOOD", None), ("BAD", "DataInconsistencyError")])
+def test_figures_are_put_before_the_verdict_and_never_decide_it(
+    definition: Define, language: str, put: Any, verdict: str, error: str | None
+) -> None:
+    check = ConsistencyCheck(
+        "check", function="c", payload={}, status_field="verdict", success="GOOD", metrics={"Quality": "q"}, returns={"q": float}
+    )
+    value = definition(Pipeline(name="p", body=check >> call("next"), on_failure=call("tell")), query_language=language)
+    result = run(value, {}, {"check": {"Payload": {"verdict": verdict, "q": 0.5}}, "check / metrics": put})
+    assert result.error == error
+    assert (("next" in result.entered), ("tell" in result.entered)) == (error is None, error is not None)
+    [figure] = [arguments for state, arguments in result.calls if state == "check / metrics"]
+    assert figure["MetricData"][0]["Value"] == 0.5
+
+
+@LANGUAGES
 def test_failure_handler_runs_once_for_tasks_and_checks(definition: Define, language: str) -> None:
     check = ConsistencyCheck("check", function="c", payload={})
     alert = Notify.sns("alert", topic="t", message={"step": failure.step, "error": failure.error, "cause": failure.cause})

@@ -254,7 +254,14 @@ FAILURES: list[tuple[str, str, dict[str, Any], str, list[str]]] = [
         OWNERS,
     ),
     (
-        "a Glue run fails again and again",
+        "a Glue run says that its data is bad",
+        "kinesis-redshift",
+        {"states": {"Load to Redshift": job_failed('{"ErrorMessage": "DataQualityError: no keys"}')}},
+        "States.TaskFailed",
+        OWNERS,
+    ),
+    (
+        "a Glue run that loads fails",
         "kinesis-redshift",
         {"faults": ["Load to Redshift=States.TaskFailed"]},
         "States.TaskFailed",
@@ -289,7 +296,7 @@ def test_ways_to_fail(name: str, more: dict[str, Any], error: str, told: list[st
 def test_bad_days_are_measured_too() -> None:
     life = Life("kinesis-redshift", functions={"kr-validate": {"verdict": "FAILED", "quality": 0.4}})
     assert life.run().error == "DataQualityError"
-    assert life.arguments("Put data quality")["MetricData"][0]["Value"] == 0.4
+    assert life.arguments("Validate / metrics")["MetricData"][0]["Value"] == 0.4
 
 
 def _only_batch(life: Life) -> str:
@@ -316,9 +323,9 @@ def test_faults_are_tried_again_with_growing_delays() -> None:
 @pytest.mark.parametrize(
     ("state", "error", "calls"),
     [
-        ("Kinesis to lake", "States.TaskFailed", 3),
-        ("Kinesis to lake", "DataQualityError", 1),
-        ("Transform to Parquet", "States.TaskFailed", 1),
+        *((job, "States.TaskFailed", 1) for job in ("Kinesis to lake", "Transform to Parquet", "Load to Redshift")),
+        ("Kinesis to lake", "Glue.EntityNotFoundException", 1),
+        ("Load to Redshift", "Glue.EntityNotFoundException", 1),
         ("Transform to Parquet", "Glue.InternalServiceException", 7),
         ("Validate", "DataQualityError", 1),
     ],
