@@ -167,9 +167,7 @@ def test_consistency_check_means_what_the_seed_means(definition: Define, languag
 def test_figures_are_put_before_the_verdict_and_never_decide_it(
     definition: Define, language: str, put: Any, verdict: str, error: str | None
 ) -> None:
-    check = ConsistencyCheck(
-        "check", function="c", payload={}, status_field="verdict", success="GOOD", metrics={"Quality": "q"}, returns={"q": float}
-    )
+    check = ConsistencyCheck("check", function="c", payload={}, status_field="verdict", success="GOOD", metrics={"Quality": "q"})
     value = definition(Pipeline(name="p", body=check >> call("next"), on_failure=call("tell")), query_language=language)
     result = run(value, {}, {"check": {"Payload": {"verdict": verdict, "q": 0.5}}, "check / metrics": put})
     assert result.error == error
