@@ -38,7 +38,7 @@ class Task(TaskStep):
                 span=self.span,
             )
         pattern = Pattern.REQUEST_RESPONSE
-        service = ""
+        service = action = ""
         if not resource.startswith("arn:"):
             parsed = parse_resource(site.target.integration(resource))
             if parsed is None:
@@ -47,11 +47,12 @@ class Task(TaskStep):
                     help="write `service:action`, `aws-sdk:service:action` or an ARN",
                     span=self.span,
                 )
-            pattern, service = parsed.pattern, parsed.service
+            pattern, service, action = parsed.pattern, parsed.service, parsed.action
             resource = resource.removesuffix(pattern.value)
         else:
             parsed = parse_resource(resource)
             service = parsed.service if parsed else "lambda" if ":lambda:" in resource else ""
+            action = parsed.action if parsed else ""
         return (
             Call(
                 comment=self.comment,
@@ -59,7 +60,7 @@ class Task(TaskStep):
                 pattern=pattern,
                 arguments=self.arguments,
                 credentials=self.credentials,
-                retry=self.retriers(site, service),
+                retry=self.retriers(site, service, action),
                 catch=self.catchers,
                 timeout=self.timeout_seconds,
                 heartbeat=self.heartbeat_seconds,
