@@ -341,7 +341,16 @@ def test_a_question_is_asked_again_with_a_token_of_its_own() -> None:
     done = life.run()
     assert done.status == "SUCCEEDED"
     first, second = (life.arguments(state)["Message"] for state in ("Ask for approval", "Ask for approval again"))
-    assert first.pop("TaskToken") != second.pop("TaskToken")
+    tokens = [message.pop("TaskToken") for message in (first, second)]
+    assert len(set(tokens)) == 2
+    for message, token in zip((first, second), tokens, strict=True):
+        yes, no = (shlex.split(message.pop(name)) for name in ("Approve", "Reject"))
+        assert yes[:3] == ["aws", "stepfunctions", "send-task-success"]
+        assert no[:3] == ["aws", "stepfunctions", "send-task-failure"]
+        options = [dict(zip(words[3::2], words[4::2], strict=True)) for words in (yes, no)]
+        assert all((one["--region"], one["--task-token"]) == ("us-east-1", token) for one in options)
+        assert (options[0]["--task-output"], options[1]["--error"]) == ("{}", "ApprovalRejected")
+    assert first["Execution"].endswith(done.arn)
     assert first == second
     assert done.duration is not None
     assert done.duration > 4 * 3600

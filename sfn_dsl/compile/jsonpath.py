@@ -209,9 +209,8 @@ class JsonPath:
                 text, depth = self._text(operands[0])
                 return f"States.Format('{{}}', {text})", 1 + depth
             case "shell_word":
-                text, depth = self._text(operands[0])
-                encoded = f"States.Base64Encode(States.Format('{{}}', {text}))"
-                return f"States.Format('\"$(echo {{}} | base64 --decode)\"', {encoded})", 3 + depth
+                text, depth = self._call("Base64Encode", (Operation("format", operands),))
+                return f"States.Format('\"$(echo {{}} | base64 --decode)\"', {text})", 1 + depth
             case "merge":
                 return self._call("JsonMerge", operands, "false")
             case _ if name in _INTRINSICS:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from sfn_dsl.costs.circles import every_step
 from sfn_dsl.pipeline import Pipeline, Stage
 from sfn_dsl.region import Target
 from sfn_dsl.resources.model import Alarm, Queue
 from sfn_dsl.resources.template import Template
+from sfn_dsl.steps.approval import Approval
 from sfn_dsl.triggers.letter_kinds import LetterKind, letter_kind
 
 __all__ = ["alarm_rows", "commands"]
@@ -70,6 +72,10 @@ def _advice(alarm: Alarm, pipeline: str) -> str:
 
 def commands(pipeline: Pipeline, template: Template, target: Target) -> Iterator[tuple[str, str]]:
     """Commands, each with what it is for."""
+    asks = [step for step in every_step(pipeline.steps, pipeline, target) if isinstance(step, Approval)]
+    for (yes, no), names in _answers(asks, target).items():
+        yield yes, f"{names}: yes; the message holds the whole command"
+        yield no, f"{names}: no"
     name = pipeline.name
     yield "sfn-dsl status", "what is published and runs"
     if pipeline.control is not None:
@@ -90,6 +96,17 @@ def commands(pipeline: Pipeline, template: Template, target: Target) -> Iterator
     if deployed.gated and deployed.passive is not None:
         yield f'sfn-dsl promote {deployed.passive} --reason "{deployed.active} is down"', "let the other Region work"
         yield "sfn-dsl failback", f"back to {deployed.active}"
+
+
+def _answers(asks: Iterable[Approval], target: Target) -> dict[tuple[str, str], str]:
+    """Names of the steps that ask, by the commands that answer them."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for step in asks:
+        answers = step.answers(target.region, "TOKEN")
+        names = found.setdefault((answers["Approve"], answers["Reject"]), [])
+        if step.name not in names:
+            names.append(step.name)
+    return {both: ", ".join(names) for both, names in found.items()}
 
 
 def _stages(pipeline: Pipeline) -> Sequence[str]:
