@@ -17,6 +17,7 @@ def on_failure(pipeline: str, batch: Template, express: bool = False) -> Block:
         "batch_failed.txt",
         **about,
         region=config.region,
+        environment=config.environment,
         link=fn.format("{}/states/home?region={}#/{}", config.console, config.region, page),
     )
     subject = f"{pipeline} failed"

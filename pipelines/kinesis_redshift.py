@@ -5,7 +5,7 @@ may be repeated from any stage and gives the same.
 """
 
 from pipelines._alert import on_failure
-from pipelines._errors import RETRY, RETRY_JOB
+from pipelines._errors import RETRY
 from sfn_dsl import (
     SCHEDULED_TIME,
     Alarms,
@@ -16,7 +16,6 @@ from sfn_dsl import (
     Input,
     Load,
     Logging,
-    Metric,
     Notify,
     Pipeline,
     Schedule,
@@ -35,9 +34,9 @@ run_date = fn.substring(slot.slot, 0, 10)  # the jobs process the day before thi
 run = Control(run_date)
 day = {"--run_date": run_date, "--bucket": config.lake_bucket}
 
-land = Extract.glue("Kinesis to lake", job="kr-kinesis-to-lake", arguments=day, retry=RETRY_JOB, timeout_seconds=3600)
-# This job looks at the contents: a failed run may be a matter of the data, so it is not repeated. Where its error is a business
-# error, the cause says so, and the owners of the data are told.
+# A failed run of a job may be a matter of the data, so it is not repeated. Where its error is a business error, the cause says so,
+# and the owners of the data are told.
+land = Extract.glue("Kinesis to lake", job="kr-kinesis-to-lake", arguments=day, timeout_seconds=3600)
 shape = Transform.glue("Transform to Parquet", job="kr-to-parquet", arguments=day, timeout_seconds=7200)
 
 validate = ConsistencyCheck(
@@ -48,16 +47,15 @@ validate = ConsistencyCheck(
     success="PASSED",
     error="DataQualityError",
     cause="integrity or quality of the day's data is not good enough",
+    metrics={"DataQuality": "quality"},
     returns={"verdict": str, "quality": float},
     timeout_seconds=900,
 )
-measure = Metric("Put data quality", metric="DataQuality", value=validate.output.quality)
 
 load = Load.glue(
     "Load to Redshift",
     job="kr-load-redshift",
     arguments={**day, "--fence": fn.text(run.fence)},
-    retry=RETRY_JOB,
     timeout_seconds=3600,
 )
 
@@ -101,7 +99,7 @@ pipeline = Pipeline(
     body=[
         Stage("land", land),
         Stage("transform", shape),
-        Stage("validate", validate, measure),
+        Stage("validate", validate),
         Stage("load", load),
         Stage("report", report, deliver),
     ],

@@ -78,7 +78,7 @@ def lakehouse(given: LakehouseParameters) -> Pipeline:
         # People send no heartbeats. sfn: allow SFN192
         return Approval.sns(name, topic="data-owners", subject=name, message=message, timeout_seconds=seconds, catch=late)
 
-    # A person answers with SendTaskSuccess, or SendTaskFailure and the error ApprovalRejected. A question that was not answered is
+    # The message holds the commands that answer it. A question that was not answered is
     # asked again, with a token of its own; then it is over.
     nobody = Fail("Nobody answered", error="ApprovalTimedOut")
     reminder = ask("Ask for approval again", 20 * HOUR, Catcher("States.Timeout", do=nobody))

@@ -68,7 +68,7 @@ def _fold(node: Template, target: Target, span: Span, above: tuple[int, ...]) ->
         case Setting(name=name):
             return _setting(node, name, target)
         case TextTemplate():
-            return again(node.expand())
+            return again(node.filled(again).expand())
         case Comparison(op=op, left=left, right=right):
             return Comparison(op, again(left), again(right))
         case Logic(op=op, operands=operands):

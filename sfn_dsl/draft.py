@@ -113,7 +113,8 @@ class Call(Draft):
     """A Task. `action` is `glue:startJobRun` or `aws-sdk:...`, or a whole ARN for functions and activities.
 
     `produces`: its result is the output of the step, read from `prefix` on, with `shape` known and `renamed` fields.
-    `sample`: members of a good answer, below `prefix`, for simulations; the shape gives the rest.
+    `sample`: members of a good answer, below `prefix`, for simulations; the shape gives the rest. `passed_over`: whatever goes
+    wrong with it, the step goes on with `next`.
     """
 
     action: str
@@ -129,6 +130,7 @@ class Call(Draft):
     shape: Shape | None = None
     renamed: Mapping[str, str] = field(default_factory=dict)
     sample: Mapping[str, Json] = field(default_factory=dict)
+    passed_over: bool = False
     next: Goto = NEXT
 
 

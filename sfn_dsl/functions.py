@@ -46,6 +46,7 @@ __all__ = [
     "past",
     "random",
     "range",
+    "shell_word",
     "split",
     "substring",
     "sum",
@@ -250,6 +251,12 @@ def execution_name(value: Template) -> Operation:
     """A legal name of an execution for a text: what is not a letter, digit, `_` or `-` becomes `-`; a text that was changed or has
     over 80 characters is cut to 63 and ends in 16 hex digits of its SHA-256, so that two texts never get one name. JSONata."""
     return Operation("execution_name", (value,))
+
+
+def shell_word(value: Template) -> Operation:
+    """A text as one word of a shell's command line, whatever stands in it: `'it'\\''s'`; in JSONPath, which cannot replace
+    characters, the shell decodes it: `"$(echo aXQncw== | base64 --decode)"`."""
+    return Operation("shell_word", (value,))
 
 
 def parse_json(value: Template) -> Operation:

@@ -97,13 +97,15 @@ class Figures(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rule:
-    """A retrier whose error names depend on the service that is called; `""` stands for every service."""
+    """A retrier whose error names depend on what is called: a service, or one action of it as `service:action`; `""` stands for
+    every service."""
 
     names: tuple[tuple[str, tuple[str, ...]], ...]
     figures: tuple[tuple[str, int | float | str], ...]
 
-    def retrier(self, service: str) -> Retrier | None:
-        errors = tuple(error for owner, errors in self.names if owner in ("", service) for error in errors)
+    def retrier(self, service: str, action: str) -> Retrier | None:
+        called = ("", service, f"{service}:{action}")
+        errors = tuple(error for owner, errors in self.names if owner in called for error in errors)
         return Retrier(error_equals=errors, **dict(self.figures)) if errors else None  # type: ignore[arg-type]
 
 
@@ -121,13 +123,13 @@ class RetryPolicy:
         return RetryPolicy(tuple(dataclasses.replace(rule, figures=(*rule.figures, *_figures(**figures))) for rule in self.rules))
 
     @functools.cache  # noqa: B019 - policies are few and live as long as the program
-    def retriers(self, service: str) -> tuple[Retrier, ...]:
-        """The retriers for a service part of a resource, such as `lambda`, `glue` or `redshiftdata`. An error name that an
-        earlier retrier has is left out of later ones, where it could never match."""
+    def retriers(self, service: str, action: str = "") -> tuple[Retrier, ...]:
+        """The retriers for a service part of a resource, such as `lambda`, `glue` or `redshiftdata`, and for its `action`, such as
+        `executeStatement`. An error name that an earlier retrier has is left out of later ones, where it could never match."""
         seen: set[str] = set()
         found = []
         for rule in self.rules:
-            retrier = rule.retrier(service)
+            retrier = rule.retrier(service, action)
             if retrier is None or retrier.error_equals is UNSET:
                 continue
             names = tuple(dict.fromkeys(name for name in retrier.error_equals if name not in seen))
@@ -160,8 +162,8 @@ _TRANSIENT: Final[Mapping[str, tuple[str, ...]]] = {
         "Lambda.SdkClientException",
         "Lambda.ClientExecutionTimeoutException",
     ),
-    "glue": ("Glue.InternalServiceException", "Glue.OperationTimeoutException"),
-    "batch": ("Batch.ServerException",),
+    "glue": ("Glue.InternalServiceException", "Glue.OperationTimeoutException", "Glue.SdkClientException"),
+    "batch": ("Batch.ServerException", "Batch.SdkClientException"),
     "ecs": ("ECS.ServerException", "ECS.AmazonECSException"),
     "athena": ("Athena.InternalServerException",),
     "redshiftdata": ("RedshiftData.InternalServerException",),
@@ -182,7 +184,9 @@ _THROTTLED: Final[Mapping[str, tuple[str, ...]]] = {
     "batch": ("Batch.TooManyRequestsException",),
     "ecs": ("ECS.ThrottlingException",),
     "athena": ("Athena.TooManyRequestsException", "Athena.ThrottlingException"),
-    "redshiftdata": ("RedshiftData.ActiveStatementsExceededException", "RedshiftData.ThrottlingException"),
+    "redshiftdata:executeStatement": ("RedshiftData.ActiveStatementsExceededException",),
+    "redshiftdata:batchExecuteStatement": ("RedshiftData.ActiveStatementsExceededException",),
+    "redshiftdata": ("RedshiftData.ThrottlingException",),
     "dynamodb": (
         "DynamoDB.ProvisionedThroughputExceededException",
         "DynamoDB.RequestLimitExceededException",
@@ -236,8 +240,9 @@ JOB_FAILED: Final = RetryPolicy(
         ),
     )
 )
-"""The job ran and failed; 2 retries. `States.TaskFailed` matches every error but a timeout, so name what must not be repeated
-before it: `retry(BUSINESS, max_attempts=0) + JOB_FAILED`."""
+"""The job ran and failed; 2 retries. A job that has failed says `States.TaskFailed` whatever the reason (its cause says more, but
+no retrier sees causes), so only for jobs of which no failure is a matter of the data. The name matches every error but a time-out:
+for functions, whose errors have names, put first what must not be repeated, `retry(BUSINESS, max_attempts=0) + JOB_FAILED`."""
 
 NEVER: Final = RetryPolicy()
 """No retry at all."""

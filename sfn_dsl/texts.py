@@ -3,13 +3,17 @@
     message=text_template("batch_failed.txt", step=failure.step, cause=failure.cause)
 
 The template is rendered when the pipeline is compiled; where it prints an expression, the text gets that expression's value
-when the pipeline runs. A project's own `templates/` folder comes before the ones shipped here.
+when the pipeline runs. `{{ batch | shell }}` prints it as one word of a shell's command line, so that no value can become a
+command; settings and plain texts can be asked for in `{% if %}`. A project's own `templates/` folder comes before the ones
+shipped here.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
+from collections.abc import Callable
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TextTemplate", "source_template", "text_template"]
 
-_MARK = re.compile("\ue000(\\d+)\ue001")
+_MARK = re.compile("\ue000(\\d+)(s?)\ue001")
 
 
 class TextTemplate(Expression):
@@ -36,7 +40,11 @@ class TextTemplate(Expression):
         self.name = name
         self.values = values
         self.span = span
-        self.folder = Path(span.file).parent.parent / "templates"
+        self.folder = _folder(span)
+
+    def filled(self, fill: Callable[[Template], Template]) -> TextTemplate:
+        """The same text with other values."""
+        return TextTemplate(self.name, {key: fill(value) for key, value in self.values.items()}, self.span)
 
     def expand(self) -> Operation:
         """The text as `fn.format` would build it. Raises DeclarationError for a missing template, variable or value."""
@@ -63,7 +71,10 @@ class TextTemplate(Expression):
         if idle:
             raise DeclarationError(f"template `{self.name}` does not use `{idle[0]}`", help="remove the value", span=self.span)
         pieces = _MARK.split(text)
-        parts = [self.values[keys[int(piece)]] if index % 2 else piece for index, piece in enumerate(pieces)]
+        parts: list[Template] = [pieces[0]]
+        for key, shell, literal in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
+            value = self.values[keys[int(key)]]
+            parts += [Operation("shell_word", (value,)) if shell else value, literal]
         return Operation("format", tuple(part for part in parts if not (isinstance(part, str) and part == "")))
 
 
@@ -75,8 +86,18 @@ def text_template(name: str, **values: Template) -> TextTemplate:
 def source_template(name: str, span: Span = NOWHERE, **values: object) -> str:
     """Source text of `templates/<name>`, the project's own (beside the folder of the file that `span` names) or the one shipped
     here, with values in it. Values come from the compiler, never from data."""
-    folder = Path(span.file).parent.parent / "templates" if span is not NOWHERE else Path(os.devnull)
-    return _environment(folder).get_template(name).render(values)
+    return _environment(_folder(span)).get_template(name).render(values)
+
+
+def _folder(span: Span) -> Path:
+    """The project's own templates; nowhere for what the library itself says."""
+    return Path(span.file).parent.parent / "templates" if span is not NOWHERE else Path(os.devnull)
+
+
+def _shell(value: object) -> str:
+    """A value, or the mark of an expression, as one word of a command line."""
+    text = str(value)
+    return f"{text[:-1]}s{text[-1]}" if _MARK.fullmatch(text) else shlex.quote(text)
 
 
 def _shipped(name: str) -> str:
@@ -98,10 +119,12 @@ def _environment(folder: Path) -> Environment:
         except FileNotFoundError:
             return None
 
-    return Environment(
+    environment = Environment(
         loader=ChoiceLoader([FileSystemLoader(folder), FunctionLoader(shipped)]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,
     )
+    environment.filters["shell"] = _shell
+    return environment

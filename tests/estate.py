@@ -235,9 +235,13 @@ class Estate:
 
     def alerts(self, batch: str = "") -> int:
         """How many messages people have got, of a batch."""
+        return len(self.messages(batch))
+
+    def messages(self, batch: str = "") -> list[str]:
+        """What people have been told, of a batch."""
         topics = [self.world.place(region).sns.topics for region in self.deployment.regions]
         sent = [message.message for found in topics for topic in found.values() for message in topic.published]
-        return sum(batch in text for text in sent)
+        return [text for text in sent if batch in text]
 
 
 def plain(value: Any) -> Any:

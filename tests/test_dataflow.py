@@ -11,6 +11,8 @@ from running import Failure, run
 
 from sfn_dsl import (
     CONTINUE,
+    THROTTLED,
+    TRANSIENT,
     Batches,
     Branch,
     Catcher,
@@ -162,6 +164,21 @@ def test_consistency_check_means_what_the_seed_means(definition: Define, languag
 
 
 @LANGUAGES
+@pytest.mark.parametrize("put", [{}, Failure("Boom", "x")], ids=["put", "not put"])
+@pytest.mark.parametrize(("verdict", "error"), [("GOOD", None), ("BAD", "DataInconsistencyError")])
+def test_figures_are_put_before_the_verdict_and_never_decide_it(
+    definition: Define, language: str, put: Any, verdict: str, error: str | None
+) -> None:
+    check = ConsistencyCheck("check", function="c", payload={}, status_field="verdict", success="GOOD", metrics={"Quality": "q"})
+    value = definition(Pipeline(name="p", body=check >> call("next"), on_failure=call("tell")), query_language=language)
+    result = run(value, {}, {"check": {"Payload": {"verdict": verdict, "q": 0.5}}, "check / metrics": put})
+    assert result.error == error
+    assert (("next" in result.entered), ("tell" in result.entered)) == (error is None, error is not None)
+    [figure] = [arguments for state, arguments in result.calls if state == "check / metrics"]
+    assert figure["MetricData"][0]["Value"] == 0.5
+
+
+@LANGUAGES
 def test_failure_handler_runs_once_for_tasks_and_checks(definition: Define, language: str) -> None:
     check = ConsistencyCheck("check", function="c", payload={})
     alert = Notify.sns("alert", topic="t", message={"step": failure.step, "error": failure.error, "cause": failure.cause})
@@ -302,6 +319,34 @@ def test_dbt_call_polls_and_restarts(definition: Define, language: str) -> None:
     assert (failed.error, failed.cause) == ("DbtRunFailed", '{"error":1}')
     assert run(value, {}, {**start, "dbt / status": status(*["RUNNING"] * 9)}).error == "DbtRunTimeout"
     assert run(value, {}, {**start, "dbt / status": [{"Payload": {}}]}).error == "DbtRunFailed"
+
+
+CANCELLED = [
+    (["STARTED"] * 4, "RedshiftStatementTimeout"),
+    (["STARTED"] * 3 + ["ABORTED"], "RedshiftStatementTimeout"),
+    (["STARTED"] * 3 + ["FINISHED"], None),
+]
+
+
+@LANGUAGES
+@pytest.mark.parametrize(
+    "cancel", [{"Status": True}, Failure("RedshiftData.ValidationException", "it is finished")], ids=["yes", "no"]
+)
+@pytest.mark.parametrize(("told", "error"), CANCELLED, ids=lambda value: str(value))
+def test_a_statement_is_cancelled_before_its_step_gives_up(
+    definition: Define, language: str, told: list[str], error: str | None, cancel: Any
+) -> None:
+    copy = Load.redshift("copy", workgroup="w", database="d", sql="call m()", timeout_seconds=30)
+    pipeline = Pipeline(name="p", body=copy >> call("next"), retry=TRANSIENT + THROTTLED, on_failure=call("tell"))
+    value = definition(pipeline, query_language=language)
+    answers = {"copy": {"Id": "s1"}, "copy / status": [{"Status": one} for one in told], "copy / cancel": cancel}
+    result = run(value, {}, answers)
+    assert (result.error, "next" in result.entered) == (error, error is None)
+    assert [arguments for state, arguments in result.calls if state == "copy / cancel"] == [{"Id": "s1"}]
+    calls = [value["States"][name] for name in ("copy", "copy / status", "copy / cancel")]
+    assert all(state["TimeoutSeconds"] == 60 for state in calls)
+    full = ["RedshiftData.ActiveStatementsExceededException" in str(state["Retry"]) for state in calls]
+    assert full == [True, False, False], "only a new statement can be one too many"
 
 
 def test_raw_reads_and_writes(definition: Define) -> None:

@@ -1,4 +1,4 @@
-"""`dlq`: three shapes of dead letters, what each becomes, and what stays."""
+"""`dlq`: the shapes of dead letters, what each becomes, what stays, and what is deleted."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from operating import ACCOUNT, EAST, WEST
+from operating import ACCOUNT, EAST, WEST, run_item
 from operating_aws import Aws
 
 from sfn_dsl.publish import republishing
 from sfn_dsl.publish.clients import Clients, Declined
 from sfn_dsl.publish.letters import letter_of
+from sfn_dsl.triggers.letter_kinds import LetterKind, letter_kind
 
 pytest_plugins = ("operating_fixtures",)
 SECRET = "4111-1111-1111-1111"
@@ -50,6 +51,20 @@ RECORD = {
 }
 BY_RULE = {"RULE_ARN": RULE, "TARGET_ARN": ALIAS, "ERROR_CODE": "NO_PERMISSIONS", "RETRY_ATTEMPTS": "0"}
 BY_SCHEDULE = {"SCHEDULE_ARN": SCHEDULE, "TARGET_ARN": ALIAS, "ERROR_CODE": "AWS.SFN.ThrottlingException"}
+FAILED_JOB = {
+    **EVENT,
+    "source": "aws.glue",
+    "detail-type": "Glue Job State Change",
+    "detail": {"jobName": "load", "jobRunId": "jr_1", "state": "TIMEOUT", "message": SECRET},
+}
+ASIDE = {
+    "pipeline": "orders",
+    "batch": "b1",
+    "step": "Route",
+    "error": "UnknownDataType",
+    "cause": SECRET,
+    "input": {"batch_id": "b1"},
+}
 KEPT = ("source", "detail-type", "detail", "resources", "time", "region")
 SLOT = {"slot": "2026-11-21T02:00:00Z", "card": SECRET}
 
@@ -103,6 +118,40 @@ def test_shapes(given: dict[str, Any], expected: tuple[str, str, str, str]) -> N
     assert SECRET not in repr(letter)
 
 
+KINDS: dict[str, tuple[LetterKind, Any, tuple[str, str, str, str]]] = {
+    "a batch set aside": ("poison", ASIDE, ("poison", "UnknownDataType", "b1", "Route")),
+    "a note of one's own": ("poison", {"why": 1}, ("poison", "", "", "")),
+    "no note": ("poison", [1], ("unknown", "", "", "")),
+    "a failed job": ("jobs", FAILED_JOB, ("job", "TIMEOUT", "", "job/load/jr_1")),
+    "no failed job": ("jobs", {"a": 1}, ("unknown", "", "", "")),
+    "a message": ("messages", {"order": 1}, ("message", "", "", "")),
+    "a message that is an event": ("messages", EVENT, ("message", "", "", "")),
+}
+
+
+@pytest.mark.parametrize(("kind", "body", "expected"), KINDS.values(), ids=KINDS)
+def test_shapes_by_the_kind_of_queue(kind: LetterKind, body: Any, expected: tuple[str, str, str, str]) -> None:
+    letter = letter_of(message(body), kind)
+    assert (letter.shape, letter.error, letter.batch, letter.origin) == expected
+    assert SECRET not in repr(letter)
+
+
+@pytest.mark.parametrize(
+    ("queue", "pipeline", "kind"),
+    [
+        ("p-dead-letters", "p", "deliveries"),
+        ("etl-forward-dead-letters", "", "deliveries"),
+        ("p-starter-failures", "p", "calls"),
+        ("p-messages-dead-letters", "p", "messages"),
+        ("p-poison-dead-letters", "p", "poison"),
+        ("p-job-failures", "p", "jobs"),
+        ("p-messages", "p", None),
+    ],
+)
+def test_kinds_of_queues(queue: str, pipeline: str, kind: str | None) -> None:
+    assert letter_kind(queue, pipeline) == kind
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
 )
@@ -112,9 +161,14 @@ NAMED = st.dictionaries(
 
 
 @settings(deadline=None)
-@given(body=st.text() | (JSON | NAMED).map(json.dumps), attributes=st.dictionaries(st.sampled_from(sorted(BY_RULE)), st.text()))
-def test_any_message_is_a_letter(body: str, attributes: dict[str, str]) -> None:
-    letter = letter_of(message(body, attributes))
+@given(
+    body=st.text() | (JSON | NAMED).map(json.dumps),
+    attributes=st.dictionaries(st.sampled_from(sorted(BY_RULE)), st.text()),
+    kind=st.sampled_from(["deliveries", "calls", "messages", "poison", "jobs"]),
+)
+def test_any_message_is_a_letter(body: str, attributes: dict[str, str], kind: LetterKind) -> None:
+    letter = letter_of(message(body, attributes), kind)
+    assert letter.origin is not None
     assert (letter.content is None) == (letter.shape == "unknown")
 
 
@@ -337,7 +391,7 @@ def test_the_list(queues: Queues, aws: Aws, folder: Path) -> None:
         "us-east-1  orders-starter-failures  empty",
         "us-west-1  orders-daily-dead-letters  1",
     ]
-    assert sorted(line.strip() for line in lines if line.startswith("  ")) == [
+    assert sorted(line.strip().partition("  ")[2] for line in lines if line.startswith("  ")) == [
         "0 min  event  NO_PERMISSIONS  b1  rule/etl/orders-on-base",
         "0 min  schedule  AWS.SFN.ThrottlingException  2026-11-21T02:00:00Z  schedule/orders/orders-schedule",
         "0 min  unknown  -  -  -",
@@ -358,6 +412,83 @@ def test_the_list(queues: Queues, aws: Aws, folder: Path) -> None:
     assert len(queues.bodies(kept)) == 2
 
 
+def test_a_batch_that_was_set_aside_runs_again(queues: Queues, aws: Aws, folder: Path) -> None:
+    aws.machine(EAST)
+    aws.put(EAST, run_item("FAILED", ("extract",), lease_until=0))
+    letters = queues.make("orders-poison-dead-letters", message(ASIDE))
+    code, out, _ = aws.cli(folder, "dlq", "republish", "orders", "--yes")
+    assert (code, out.splitlines()[-1]) == (0, "1 started"), out
+    assert SECRET not in out
+    assert [given for _, given in aws.started(EAST)] == [{"batch_id": "b1"}]
+    row = aws.row(EAST)
+    assert (row["status"]["S"], row["attempt"]["N"], set(row["stages"]["M"])) == ("READY", "2", {"extract"})
+    assert queues.bodies(letters) == []
+
+
+def test_a_batch_without_a_row_starts_with_its_input(queues: Queues, aws: Aws, folder: Path) -> None:
+    aws.machine(EAST, "orders-daily")
+    letters = queues.make("orders-daily-poison-dead-letters", message({"input": {"batch_id": "b7"}}))
+    assert aws.cli(folder, "dlq", "republish", "orders-daily", "--yes")[0] == 0
+    assert [given for _, given in aws.started(EAST, "orders-daily")] == [{"batch_id": "b7"}]
+    assert queues.bodies(letters) == []
+
+
+NOT_AGAIN: list[tuple[str, dict[str, Any] | None, dict[str, Any], str]] = [
+    ("exists", run_item("SUCCEEDED"), ASIDE, "the batch is SUCCEEDED since"),
+    ("exists", run_item("RUNNING", lease_until=1 << 43), ASIDE, "the batch is RUNNING since"),
+    ("stays", None, ASIDE, "its batch has no row in the control table"),
+    ("stays", run_item("PARKED"), ASIDE, "is PARKED"),
+    ("stays", run_item(), {"why": SECRET}, "it holds no `batch`; run it again by `sfn-dsl rerun orders BATCH`"),
+]
+
+
+@pytest.mark.parametrize(("fate", "item", "note", "told"), NOT_AGAIN, ids=lambda value: None)
+def test_a_batch_that_is_not_run_again(
+    queues: Queues, aws: Aws, folder: Path, fate: str, item: dict[str, Any] | None, note: dict[str, Any], told: str
+) -> None:
+    aws.machine(EAST)
+    if item is not None:
+        aws.put(EAST, item)
+    letters = queues.make("orders-poison-dead-letters", message(note))
+    code, out, _ = aws.cli(folder, "dlq", "republish", "orders-poison-dead-letters", "--yes")
+    assert (code, f"  {fate}  " in out, told in out) == (int(fate == "stays"), True, True), out
+    assert aws.started(EAST) == []
+    assert len(queues.bodies(letters)) == int(fate == "stays")
+
+
+def test_records_of_failed_jobs_are_no_letters_to_send(queues: Queues, aws: Aws, folder: Path) -> None:
+    letters = queues.make("orders-job-failures", message(FAILED_JOB))
+    code, out, _ = aws.cli(folder, "dlq", "republish", "orders")
+    assert (code, out.splitlines()) == (
+        0,
+        ["us-east-1  orders-job-failures  1: records of failed job runs, of which nothing is missing", "There is nothing to send."],
+    )
+    assert len(queues.bodies(letters)) == 1
+
+
+def test_messages_are_for_sqs_to_send_back(queues: Queues, aws: Aws, folder: Path) -> None:
+    queues.make("orders-messages-dead-letters", message({"order": SECRET}))
+    code, out, _ = aws.cli(folder, "dlq", "republish", "orders", "--yes")
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:orders-messages-dead-letters"
+    assert (code, f"aws sqs start-message-move-task --region us-east-1 --source-arn {arn}" in out) == (1, True)
+
+
+def test_letters_are_deleted_when_asked_for(queues: Queues, aws: Aws, folder: Path) -> None:
+    letters = queues.make("orders-poison-dead-letters", *[message({**ASIDE, "batch": name}) for name in ("b1", "b2", "b3")])
+    listed = [line.split() for line in aws.cli(folder, "dlq", "list", "orders")[1].splitlines() if line.startswith("  ")]
+    ids = {words[5]: words[0] for words in listed}
+    code, out, _ = aws.cli(folder, "dlq", "delete", "orders-poison-dead-letters", ids["b1"], "--yes")
+    assert (code, out.splitlines()[-1]) == (0, "1 deleted")
+    assert aws.cli(folder, "dlq", "delete", "orders-poison-dead-letters", ids["b1"], "--yes")[0] == 1
+    told = aws.cli(folder, "dlq", "delete", "orders-poison-dead-letters", ids["b2"], "--yes", "--output-format", "json")[1]
+    assert [one["batch"] for one in json.loads(told)] == ["b2"]
+    # The other one can be seen at once.
+    assert [json.loads(body)["batch"] for body in queues.bodies(letters)] == ["b3"]
+    queues.make("orders-job-failures", message(FAILED_JOB), message(FAILED_JOB))
+    assert aws.cli(folder, "dlq", "delete", "orders-job-failures", "--all", "--yes")[1].splitlines()[-1] == "2 deleted"
+    assert aws.cli(folder, "dlq", "delete", "orders-job-failures", "--all", "--yes")[:2] == (0, "There is nothing to delete.\n")
+
+
 def test_no_queues(aws: Aws, folder: Path) -> None:
     code, out, _ = aws.cli(folder, "dlq", "list")
     assert (code, "are the templates deployed?" in out) == (0, True)
@@ -370,6 +501,11 @@ def test_no_queues(aws: Aws, folder: Path) -> None:
         (("republish", "payments-dead-letters", "--yes"), 1, "is neither a pipeline nor a dead-letter queue of this project"),
         (("list", "--region", "us-west-2"), 1, "is not a Region of this project"),
         (("republish", "orders"), 2, "this is no terminal"),
+        (("delete", "orders-dead-letters", "--all"), 2, "this is no terminal"),
+        (("delete", "orders-dead-letters", "--yes"), 1, "say --all"),
+        (("delete", "orders-dead-letters", "--all", "00"), 1, "say --all"),
+        (("delete", "orders-dead-letters", "x", "--yes"), 1, "no letter in orders-dead-letters begins with `x`"),
+        (("delete", "orders", "--all", "--yes"), 1, "letters are deleted queue by queue"),
     ],
 )
 def test_refusals(queues: Queues, aws: Aws, folder: Path, arguments: tuple[str, ...], expected: int, message_: str) -> None:

@@ -120,6 +120,8 @@ def test_operators_stay_inside_their_policy(aws: Aws, shop: Path, recorded: Reco
     letter(aws, own, {"RULE_ARN": f"arn:aws:events:{EAST}:{ACCOUNT}:rule/etl/other", "TARGET_ARN": f"{aws.arn(EAST)}:live"})
     assert aws.cli(shop, "dlq", "list", "--region", EAST)[0] == 0
     assert aws.cli(shop, "dlq", "republish", "orders-dead-letters", "--region", EAST, "--yes")[0] == 0
+    letter(aws, own, {})
+    assert aws.cli(shop, "dlq", "delete", "orders-dead-letters", "--all", "--region", EAST, "--yes")[0] == 0
     assert aws.cli(shop, "promote", WEST, "--fenced", "--yes")[0] == 0
     assert aws.cli(shop, "failback", "--fenced", "--yes")[0] == 0
     allowed = policies(shop)["operate"]

@@ -375,6 +375,11 @@ def test_a_row_whose_execution_ends_in_silence_is_closed_once(end: str, place: s
     row = tried.row()
     assert (row["status"], row["queue"], row["error"]) == ("FAILED", "FAILED#p", {"error": end})
     assert tried.estate.alerts("b1") == 1
+    told = tried.estate.messages("b1")[0].splitlines()
+    assert told[:4] == [f"Pipeline p failed in {tried.region}.", "", "Batch: b1", "Step:  Put"]
+    assert next(line for line in told if line.startswith("Error: ")).split()[1] == end
+    assert told[-1] == "    sfn-dsl rerun p 'b1'"
+    assert any(line.startswith("Execution: https://") and line.endswith(run.arn) for line in told)
     [event] = [
         seen.event
         for seen in tried.estate.world.place(tried.region).events.events
@@ -392,6 +397,18 @@ def test_a_run_that_is_to_be_redriven_is_closed_by_its_event(place: str, languag
     tried.estate.run(600)
     assert (run.status, tried.row()["status"], tried.row()["error"]) == ("FAILED", "FAILED", {"error": "FAILED"})
     assert tried.estate.alerts("b1") == 1
+
+
+def test_what_is_told_of_an_execution_that_held_no_batch() -> None:
+    tried = Tried("arbiter", "JSONata")
+    run = tried.start()
+    tried.estate.world.stop(run, "Mine", "c" * 3000)
+    tried.estate.run(60)
+    [told] = tried.estate.messages(run.arn)
+    assert told.startswith(f"Execution {run.name} of p is ABORTED in {tried.region}. It held no batch.")
+    assert "Error: ABORTED Mine" in told
+    assert told.count("c") < 1100
+    assert told.endswith(f"aws stepfunctions redrive-execution --region {tried.region} --execution-arn '{run.arn}'")
 
 
 def test_the_closer_leaves_a_batch_alone_that_another_execution_has() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import shlex
 import sys
 from typing import Any
 
@@ -271,7 +272,14 @@ FAILURES: list[tuple[str, str, dict[str, Any], str, list[str]]] = [
         OWNERS,
     ),
     (
-        "a Glue run fails again and again",
+        "a Glue run says that its data is bad",
+        "kinesis-redshift",
+        {"states": {"Load to Redshift": job_failed('{"ErrorMessage": "DataQualityError: no keys"}')}},
+        "States.TaskFailed",
+        OWNERS,
+    ),
+    (
+        "a Glue run that loads fails",
         "kinesis-redshift",
         {"faults": ["Load to Redshift=States.TaskFailed"]},
         "States.TaskFailed",
@@ -301,6 +309,12 @@ def test_ways_to_fail(name: str, more: dict[str, Any], error: str, told: list[st
     assert row is not None
     assert row.status == "FAILED"
     assert row.item["error"]["M"]["error"] == {"S": error}
+
+
+def test_bad_days_are_measured_too() -> None:
+    life = Life("kinesis-redshift", functions={"kr-validate": {"verdict": "FAILED", "quality": 0.4}})
+    assert life.run().error == "DataQualityError"
+    assert life.arguments("Validate / metrics")["MetricData"][0]["Value"] == 0.4
 
 
 def _only_batch(life: Life) -> str:
@@ -360,9 +374,9 @@ def test_faults_are_tried_again_with_growing_delays() -> None:
 @pytest.mark.parametrize(
     ("state", "error", "calls"),
     [
-        ("Kinesis to lake", "States.TaskFailed", 3),
-        ("Kinesis to lake", "DataQualityError", 1),
-        ("Transform to Parquet", "States.TaskFailed", 1),
+        *((job, "States.TaskFailed", 1) for job in ("Kinesis to lake", "Transform to Parquet", "Load to Redshift")),
+        ("Kinesis to lake", "Glue.EntityNotFoundException", 1),
+        ("Load to Redshift", "Glue.EntityNotFoundException", 1),
         ("Transform to Parquet", "Glue.InternalServiceException", 7),
         ("Validate", "DataQualityError", 1),
     ],
@@ -378,7 +392,16 @@ def test_a_question_is_asked_again_with_a_token_of_its_own() -> None:
     done = life.run()
     assert done.status == "SUCCEEDED"
     first, second = (life.arguments(state)["Message"] for state in ("Ask for approval", "Ask for approval again"))
-    assert first.pop("TaskToken") != second.pop("TaskToken")
+    tokens = [message.pop("TaskToken") for message in (first, second)]
+    assert len(set(tokens)) == 2
+    for message, token in zip((first, second), tokens, strict=True):
+        yes, no = (shlex.split(message.pop(name)) for name in ("Approve", "Reject"))
+        assert yes[:3] == ["aws", "stepfunctions", "send-task-success"]
+        assert no[:3] == ["aws", "stepfunctions", "send-task-failure"]
+        options = [dict(zip(words[3::2], words[4::2], strict=True)) for words in (yes, no)]
+        assert all((one["--region"], one["--task-token"]) == ("us-east-1", token) for one in options)
+        assert (options[0]["--task-output"], options[1]["--error"]) == ("{}", "ApprovalRejected")
+    assert first["Execution"].endswith(done.arn)
     assert first == second
     assert done.duration is not None
     assert done.duration > 4 * 3600
@@ -423,6 +446,14 @@ def test_a_file_cannot_write_a_command(key: str) -> None:
     life.run({"key": key})
     command = life.arguments("Alert")["Message"].splitlines()[-1]
     assert re.fullmatch(r"    sfn-dsl rerun payments '[0-9A-Za-z_-]{1,80}'", command)
+
+
+@pytest.mark.parametrize("batch", ["b'; echo pwned; #", "$(id)", "a b", 'it\'s "é"\n`id`'])
+def test_a_batch_cannot_write_a_command(batch: str) -> None:
+    life = Life("lakehouse-etl", faults=["Load lake tables=Boom"])
+    life.run({"batch_id": batch})
+    command = life.arguments("Alert")["Message"].partition("    sfn-dsl ")[2]
+    assert shlex.split(command) == ["rerun", "lakehouse-etl", f"structured/{batch}"]
 
 
 def test_letters_hold_the_input() -> None:

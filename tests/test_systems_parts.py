@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -35,6 +37,7 @@ from sfn_dsl import (
     context,
     failure,
     fn,
+    text_template,
 )
 from sfn_dsl.cli.main import run as cli
 from sfn_dsl.compile.machine import Compiled
@@ -156,6 +159,30 @@ def test_a_time_of_day_is_looked_at_where_it_is_declared(text: str) -> None:
     assert caught.value.span.file.endswith("test_systems_parts.py")
 
 
+# Commands in texts
+
+
+@pytest.mark.parametrize("language", ["JSONata", "JSONPath"])
+@pytest.mark.parametrize("batch", ["2026-11-21", "it's", "'; exit 3; #", "$(exit 3)", "`exit 3`", '"\\', "a\nb", "é*?", "-n"])
+def test_a_value_is_one_word_for_the_shell(definition: Callable[..., dict[str, Any]], language: str, batch: str) -> None:
+    given = Input(batch=str)
+    tell = Notify.sns("tell", topic="t", message=fn.format("printf '<%s>' run {}", fn.shell_word(given.batch)))
+    done = simulate(definition(Pipeline(name="p", input=given, body=tell), query_language=language), {"batch": batch})
+    [sent] = [event["taskScheduledEventDetails"] for event in done.events if "taskScheduledEventDetails" in event]
+    command = json.loads(sent["parameters"])["Message"]
+    assert subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True).stdout == f"<run><{batch}>"
+
+
+@pytest.mark.parametrize(("environment", "end"), [("", ""), ("prod", " --env prod")])
+def test_the_command_names_the_environment(definition: Callable[..., dict[str, Any]], environment: str, end: str) -> None:
+    values = {"region": config.region, "batch": "it's", "step": "s", "error": "e", "cause": "c", "link": "l"}
+    text = text_template("batch_failed.txt", pipeline="p", environment=config.environment, **values)
+    target = Target(region="us-east-1", account="111122223333", environment=environment)
+    machine = definition(Pipeline(name="p", body=Notify.sns("tell", topic="t", message=text)), target=target)
+    command = machine["States"]["tell"]["Arguments"]["Message"].splitlines()[-1]
+    assert command == f"""    sfn-dsl rerun p 'it'"'"'s'{end}"""
+
+
 # Alarms
 
 
@@ -193,9 +220,12 @@ def test_alarms_for_what_is_called() -> None:
         "p-g-Errors",
         "p-on-job-failure-FailedInvocations",
         "p-on-job-failure-InvocationsFailedToBeSentToDlq",
-        "p-job-failures-ApproximateNumberOfMessagesVisible",
-        "p-job-failures-ApproximateAgeOfOldestMessage",
+        "p-on-job-failure-Invocations",
     }
+    # Each failure rings, and the alarm ends by itself.
+    [alarm] = [one for one in watched.resources if isinstance(one, Alarm) and one.name == "p-on-job-failure-Invocations"]
+    assert (alarm.namespace, alarm.dimensions, alarm.statistic) == ("AWS/Events", {"RuleName": "p-on-job-failure"}, "Sum")
+    assert alarm.treat_missing_data == "notBreaching"
     [rule] = [one for one in watched.resources if isinstance(one, Rule) and one.name == "p-on-job-failure"]
     assert rule.event_pattern["detail"] == {"jobName": ["j"], "state": ["FAILED", "TIMEOUT", "ERROR"]}
     made = cloudformation.to_json(watched)["Resources"]

@@ -19,7 +19,7 @@ from sfn_dsl.publish.rerunning import plan_rerun, reset_row, start_batch
 from sfn_dsl.publish.table import ControlTable
 from sfn_dsl.triggers.parts import live_arn
 
-__all__ = ["command"]
+__all__ = ["command", "where"]
 
 # The sweeper leaves READY rows that long to whoever rings at the door.
 _RIPE_MINUTES = 5
@@ -53,7 +53,7 @@ def command(
     operation = operate(session, **options)
     declared = _pipeline(operation, pipeline)
     operation = dataclasses.replace(operation, deployment=declared.deployment or operation.deployment)
-    region, table = _where(operation, region, no_start)
+    region, table = where(operation, region, no_start)
     row = read_row(table, pipeline, batch)
     if row is None:
         raise Refused(
@@ -106,7 +106,7 @@ def _pipeline(operation: Operation, name: str) -> Pipeline:
     return known[name]
 
 
-def _where(operation: Operation, region: str | None, no_start: bool) -> tuple[str, ControlTable]:
+def where(operation: Operation, region: str | None, no_start: bool) -> tuple[str, ControlTable]:
     """The Region to start in, and the copy of the table to work on. Raises Refused for a Region that stands by."""
     deployment = operation.deployment
     wanted = operation.target(region or deployment.active).region

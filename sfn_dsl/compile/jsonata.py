@@ -39,6 +39,7 @@ _ROOTS: Final[Mapping[Base, str]] = {
 }
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CHAIN = 16
+_QUOTE_IN_WORD = "'\\''"  # ends the quoted word, stands for itself, begins the next
 _RESERVED = {"and", "or", "in", "true", "false", "null", "function"}
 _LARGEST = 2**53
 
@@ -90,7 +91,7 @@ _NUMBERS = "$type({0}) = 'array' and $count({0}[$type($) != 'number']) = 0"
 _STRINGS = "$type({0}) = 'array' and $count({0}[$type($) != 'string']) = 0"
 _OPERANDS: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("add", "subtract", "multiply", "divide", "modulo", "negate", "range"), (_NUMBER,)),
-    **dict.fromkeys(("lowercase", "uppercase", "trim", "hash", "split", "execution_name"), (_TEXT,)),
+    **dict.fromkeys(("lowercase", "uppercase", "trim", "hash", "split", "execution_name", "shell_word"), (_TEXT,)),
     **dict.fromkeys(("parse_json", "milliseconds", "base64_encode", "base64_decode"), (_TEXT,)),
     **dict.fromkeys(("sum", "min", "max"), (_NUMBERS,)),
     "substring": (_TEXT, _NUMBER),
@@ -341,6 +342,9 @@ class Jsonata:
                     "$safe = $raw and $length($safe) <= 80 ? $safe : "
                     "$substring($safe, 0, 63) & '-' & $substring($hash($raw, 'SHA-256'), 0, 16))"
                 ), _ATOM
+            case "shell_word":
+                quote, inside = _quote("'"), _quote(_QUOTE_IN_WORD)
+                return f"({quote} & $replace($string({self._certain(operands[0])}), {quote}, {inside}) & {quote})", _ATOM
             case "length":
                 return f"$count({self._certain(operands[0])})", _ATOM
             case _ if name in _LISTS:

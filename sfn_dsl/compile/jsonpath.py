@@ -208,6 +208,9 @@ class JsonPath:
             case "text":
                 text, depth = self._text(operands[0])
                 return f"States.Format('{{}}', {text})", 1 + depth
+            case "shell_word":
+                text, depth = self._call("Base64Encode", (Operation("format", operands),))
+                return f"States.Format('\"$(echo {{}} | base64 --decode)\"', {text})", 1 + depth
             case "merge":
                 return self._call("JsonMerge", operands, "false")
             case _ if name in _INTRINSICS:

@@ -325,8 +325,12 @@ class _Lowering:
     def connect(self, node: Node, labels: dict[str, Label], place: _Place, after: Label) -> None:
         """Add the ways out of a node, and lower the steps they lead to."""
         match node.draft:
-            case Call(next=goto, catch=catch):
-                node.edges.append(self.edge(EdgeKind.NEXT, goto, node, labels, place, after))
+            case Call(next=goto, catch=catch, passed_over=passed_over):
+                following = self.edge(EdgeKind.NEXT, goto, node, labels, place, after)
+                node.edges.append(following)
+                if passed_over:
+                    node.edges.append(Edge(EdgeKind.CATCH, following.label, errors=ALL.errors))
+                    return
                 self.catches(node, catch, place, after)
             case Pause(next=goto):
                 node.edges.append(self.edge(EdgeKind.NEXT, goto, node, labels, place, after))

@@ -259,7 +259,7 @@ class Resolver:
                 variables = {name: Reference(VariableRoot(name)) for name in self.crossing.get(stage, ())}
                 return Operation("to_json", (variables,))
             case VariableRoot(name=name):
-                return Slot(Base.VARIABLE, (name,), True)
+                return Slot(Base.VARIABLE, (name, *path), True)
 
     def _crosses(self, node: Node, producer: Node, variable: str) -> None:
         """Note that a variable is read outside the stage that sets it, so that the stage's mark must keep it."""

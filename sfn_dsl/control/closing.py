@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sfn_dsl.asl.shapes import ANY
+from sfn_dsl.asl.shapes import ANY, declared
 from sfn_dsl.control.access import Access
 from sfn_dsl.control.claim import NOW
 from sfn_dsl.control.rows import BY_EXECUTION, FAILED, RUNNING
 from sfn_dsl.draft import Draft, Fixed, Site
-from sfn_dsl.expression import Template
+from sfn_dsl.expression import CONTEXT, Reference, Template, VariableRoot
+from sfn_dsl.functions import coalesce, element, exists, format, split, substring, text, when
+from sfn_dsl.span import NOWHERE
 from sfn_dsl.steps.step import Step
+from sfn_dsl.texts import TextTemplate
 
 __all__ = ["CloseRun"]
 
 _EVENT = "$states.context.Execution.Input"
+_DETAIL = CONTEXT.Execution.Input.detail
+_ROW = Reference(VariableRoot("row"))
+_NO_STEP = "see the history of the execution"
+_NO_CAUSE = "No cause is told: it ran out of time, or somebody stopped it."
+_CAUSE_LENGTH = 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,15 +54,24 @@ class CloseRun(Step):
                 # What has failed without a row has told so itself, or has lost its batch to another execution.
                 "Choices": [
                     {"Condition": "{% $exists($row.pk) %}", "Next": "Close row"},
-                    {"Condition": f"{{% {_EVENT}.detail.status != 'FAILED' %}}", "Next": "Alert"},
+                    {"Condition": f"{{% {_EVENT}.detail.status != 'FAILED' %}}", "Next": "Find step"},
                 ],
                 "Default": "Closed already",
             },
             "Close row": self._close(access),
             "Closed already": {"Type": "Succeed", "Output": {"closed": False}},
+            "Find step": self._find_step(site),
             "Alert": self._alert(site),
         }
-        return (Fixed(start_at="Find row", states=states, query_language="JSONata", keeps_names=True, writes={"row": ANY}),)
+        return (
+            Fixed(
+                start_at="Find row",
+                states=states,
+                query_language="JSONata",
+                keeps_names=True,
+                writes={"row": ANY, "step": declared(str)},
+            ),
+        )
 
     @staticmethod
     def _close(access: Access) -> dict[str, Template]:
@@ -72,24 +89,61 @@ class CloseRun(Step):
                 ":error": {"M": {"error": {"S": f"{{% {_EVENT}.detail.status %}}"}}},
             },
         }
-        return access.task("updateItem", arguments, refused="Closed already", Output={}, Next="Alert")
+        return access.task("updateItem", arguments, refused="Closed already", Output={}, Next="Find step")
+
+    @staticmethod
+    def _find_step(site: Site) -> dict[str, Template]:
+        """The state that was entered last. Only a handler knows its step by itself, and this execution has not come to one."""
+        entered = "$states.result.Events[StateEnteredEventDetails][0].StateEnteredEventDetails.Name"
+        return {
+            "Type": "Task",
+            "Resource": site.target.integration("aws-sdk:sfn:getExecutionHistory"),
+            "Arguments": {
+                "ExecutionArn": f"{{% {_EVENT}.detail.executionArn %}}",
+                "ReverseOrder": True,
+                "IncludeExecutionData": False,
+                "MaxResults": 100,
+            },
+            "TimeoutSeconds": 30,
+            "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 3, "JitterStrategy": "FULL"}],
+            # An alert without it is better than none.
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {"step": _NO_STEP}, "Output": {}, "Next": "Alert"}],
+            "Assign": {"step": f"{{% $exists({entered}) ? {entered} : '{_NO_STEP}' %}}"},
+            "Output": {},
+            "Next": "Alert",
+        }
 
     @staticmethod
     def _alert(site: Site) -> dict[str, Template]:
-        deployed = site.target.deployed
-        message = {
-            "status": f"{{% {_EVENT}.detail.status %}}",
-            "execution": f"{{% {_EVENT}.detail.executionArn %}}",
-            "batch": "{% $exists($row.batch_id.S) ? $row.batch_id.S : '' %}",
-            "region": site.target.region,
+        """Tells people what the failure handler would have told them, as far as it is known from outside."""
+        region, console, execution = site.target.region, site.target.console, _DETAIL.executionArn
+        page = format("{}/states/home?region={}#/v2/executions/details/{}", console, region, execution) if console else execution
+        about = {
+            "region": region,
+            "step": Reference(VariableRoot("step")),
+            "error": format("{} {}", _DETAIL.status, coalesce(_DETAIL.error, "")),
+            "cause": substring(text(coalesce(_DETAIL.cause, _NO_CAUSE)), 0, _CAUSE_LENGTH),
+            "link": page,
         }
+        failed = {"pipeline": _ROW.pipeline.S, "batch": _ROW.batch_id.S, "environment": site.target.environment}
+        ended = {
+            "pipeline": element(split(_DETAIL.stateMachineArn, ":"), 6),
+            "name": _DETAIL.name,
+            "status": _DETAIL.status,
+            "execution": execution,
+        }
+        message = when(
+            exists(_ROW.pk),
+            TextTemplate("batch_failed.txt", {**about, **failed}, NOWHERE),
+            TextTemplate("execution_ended.txt", {**about, **ended}, NOWHERE),
+        )
         return {
             "Type": "Task",
             "Resource": site.target.integration("sns:publish"),
             "Arguments": {
-                "TopicArn": site.target.arn("sns", deployed.alert_topic),
+                "TopicArn": site.target.arn("sns", site.target.deployed.alert_topic),
                 "Subject": f"{{% $substring({_EVENT}.detail.status & ': ' & {_EVENT}.detail.name, 0, 100) %}}",
-                "Message": message,
+                "Message": site.fold(message),
             },
             "TimeoutSeconds": 30,
             "Retry": [

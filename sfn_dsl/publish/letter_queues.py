@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Final
 
 from sfn_dsl.publish.clients import Clients
 from sfn_dsl.publish.letters import Letter, letter_of
+from sfn_dsl.triggers.letter_kinds import LetterKind, letter_kind
 
-__all__ = ["LetterQueue", "find_queues", "look_into", "receive", "release"]
+__all__ = ["LetterQueue", "delete_letters", "find_queues", "look_into", "receive", "release"]
 
-_ENDINGS: Final = ("-dead-letters", "-failures")
 _PAGE: Final = 10
 _HIDDEN_SECONDS: Final = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LetterQueue:
-    """A queue of a Region. `pipeline`: whose it is; empty for that of events that should have gone to the peer Region. `count`:
-    about how many messages wait in it."""
+    """A queue of a Region. `pipeline`: whose it is; empty for that of events that should have gone to the peer Region. `kind`: of
+    its letters. `count`: about how many messages wait in it."""
 
     name: str
     url: str
+    arn: str
     region: str
     pipeline: str
+    kind: LetterKind
     count: int
 
 
@@ -37,16 +39,15 @@ def find_queues(clients: Clients, region: str, pipelines: Iterable[str], bus: st
             urls[url.rpartition("/")[2]] = url
     found = []
     for name, url in sorted(urls.items()):
-        if not name.endswith(_ENDINGS):
-            continue
         # `orders-daily-dead-letters` is of `orders-daily`, not of `orders`.
         owner = max((pipeline for pipeline in names if name.startswith(f"{pipeline}-")), key=len, default="")
-        if not owner and name != f"{bus}-forward-dead-letters":
+        kind = letter_kind(name, owner)
+        if kind is None or (not owner and name != f"{bus}-forward-dead-letters"):
             continue
-        wanted = ["ApproximateNumberOfMessages"]
+        wanted = ["ApproximateNumberOfMessages", "QueueArn"]
         counted = clients.call("sqs", region, "get_queue_attributes", QueueUrl=url, AttributeNames=wanted)
-        count = int(counted["Attributes"]["ApproximateNumberOfMessages"])
-        found.append(LetterQueue(name=name, url=url, region=region, pipeline=owner, count=count))
+        count, arn = int(counted["Attributes"]["ApproximateNumberOfMessages"]), str(counted["Attributes"]["QueueArn"])
+        found.append(LetterQueue(name=name, url=url, arn=arn, region=region, pipeline=owner, kind=kind, count=count))
     return tuple(found)
 
 
@@ -82,7 +83,7 @@ def receive(clients: Clients, queue: LetterQueue, limit: int) -> Iterator[Letter
             return
         for message in new:
             seen.add(message["MessageId"])
-            yield letter_of(message)
+            yield letter_of(message, queue.kind)
 
 
 def release(clients: Clients, queue: LetterQueue, letters: Iterable[Letter]) -> None:
@@ -94,6 +95,18 @@ def release(clients: Clients, queue: LetterQueue, letters: Iterable[Letter]) -> 
             for number, letter in enumerate(waiting[start : start + _PAGE])
         ]
         clients.call("sqs", queue.region, "change_message_visibility_batch", QueueUrl=queue.url, Entries=entries)
+
+
+def delete_letters(clients: Clients, queue: LetterQueue, ids: Set[str]) -> Iterator[Letter]:
+    """Take letters out of a queue for good; those that were found, one by one."""
+    kept = []
+    for letter in receive(clients, queue, queue.count):
+        if letter.id not in ids:
+            kept.append(letter)
+            continue
+        clients.call("sqs", queue.region, "delete_message", QueueUrl=queue.url, ReceiptHandle=letter.receipt)
+        yield letter
+    release(clients, queue, kept)
 
 
 def look_into(clients: Clients, queue: LetterQueue, limit: int) -> tuple[Letter, ...]:

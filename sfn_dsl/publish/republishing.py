@@ -7,7 +7,7 @@ that this module makes itself bears the letter's id in its name.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from sfn_dsl.publish.letters import STARTED_ALREADY, Letter
 from sfn_dsl.region import parse_arn
 from sfn_dsl.simulate.services.event_input import Target, target_input
 
-__all__ = ["Fate", "Outcome", "republish"]
+__all__ = ["Fate", "Outcome", "Stays", "republish", "start"]
 
 Fate: TypeAlias = Literal["sent", "started", "exists", "stays"]
 
@@ -36,12 +36,15 @@ class Outcome:
     detail: str
 
 
-class _Stays(Exception):
+class Stays(Exception):
     """A letter that nothing can be done about; its text says why."""
 
 
-def republish(clients: Clients, queue: LetterQueue, *, bus: str, limit: int) -> Iterator[Outcome]:
-    """Send the letters of a queue again, at most `limit`, one by one. `bus`: where events of function records belong.
+def republish(
+    clients: Clients, queue: LetterQueue, *, bus: str, limit: int, run_again: Callable[[LetterQueue, Letter], tuple[Fate, str]]
+) -> Iterator[Outcome]:
+    """Send the letters of a queue again, at most `limit`, one by one. `bus`: where events of function records belong. `run_again`:
+    runs a batch that was set aside again, or raises Stays.
 
     Only letters are taken that were counted when the queue was found, so that what fails again at once is not sent in a circle.
     Raises EnvironmentFault where AWS cannot be asked; what is not done then appears in the queue again within two minutes.
@@ -49,8 +52,8 @@ def republish(clients: Clients, queue: LetterQueue, *, bus: str, limit: int) -> 
     kept = []
     for letter in receive(clients, queue, limit):
         try:
-            fate, detail = _send(clients, queue.region, letter, bus)
-        except _Stays as reason:
+            fate, detail = run_again(queue, letter) if letter.shape == "poison" else _send(clients, queue, letter, bus)
+        except Stays as reason:
             kept.append(letter)
             yield Outcome(letter=letter, fate="stays", detail=str(reason))
             continue
@@ -59,14 +62,19 @@ def republish(clients: Clients, queue: LetterQueue, *, bus: str, limit: int) -> 
     release(clients, queue, kept)
 
 
-def _send(clients: Clients, region: str, letter: Letter, bus: str) -> tuple[Fate, str]:
-    target = letter.attributes.get("TARGET_ARN", "")
+def _send(clients: Clients, queue: LetterQueue, letter: Letter, bus: str) -> tuple[Fate, str]:
+    region, target = queue.region, letter.attributes.get("TARGET_ARN", "")
+    if letter.shape == "message":
+        command = f"aws sqs start-message-move-task --region {region} --source-arn {queue.arn}"
+        raise Stays(f"SQS itself sends it back to its queue: {command}")
+    if letter.shape == "job":
+        raise Stays("it is a record of a failed job run, and nothing is missing: read it, then `dlq delete` it")
     if letter.shape == "unknown":
-        raise _Stays("it is no dead letter of a rule, a schedule or a function")
+        raise Stays("it is no dead letter of a rule, a schedule or a function")
     if letter.error == STARTED_ALREADY:
         return "exists", target
     if letter.shape == "schedule":
-        return _start(clients, region, letter, target, letter.content)
+        return start(clients, region, letter, target, letter.content)
     event = letter.content
     if letter.shape == "event":
         rule = letter.attributes["RULE_ARN"].partition(":rule/")[2]
@@ -74,9 +82,9 @@ def _send(clients: Clients, region: str, letter: Letter, bus: str) -> tuple[Fate
         bus = bus or "default"
         if event["source"].startswith(_AWS):
             # Nobody may put an event of AWS's own on a bus, so its rule's work is done here.
-            return _start(clients, region, letter, target, _input_of(clients, region, letter, bus, name, target))
+            return start(clients, region, letter, target, _input_of(clients, region, letter, bus, name, target))
     elif event["source"].startswith(_AWS):
-        raise _Stays(f"nobody may send an event of `{event['source']}` again")
+        raise Stays(f"nobody may send an event of `{event['source']}` again")
     return _put(clients, region, event, bus)
 
 
@@ -93,7 +101,7 @@ def _put(clients: Clients, region: str, event: dict[str, Any], bus: str) -> tupl
     answer = clients.call("events", region, "put_events", Entries=[entry])
     [taken] = answer["Entries"]
     if "ErrorCode" in taken:
-        raise _Stays(f"the bus {bus} refuses it: {taken['ErrorCode']}")
+        raise Stays(f"the bus {bus} refuses it: {taken['ErrorCode']}")
     return "sent", f"event-bus/{bus}"
 
 
@@ -104,10 +112,10 @@ def _input_of(clients: Clients, region: str, letter: Letter, bus: str, rule: str
     except Declined as refusal:
         if refusal.code != "ResourceNotFoundException":
             raise
-        raise _Stays(f"the rule {rule} is no more") from None
+        raise Stays(f"the rule {rule} is no more") from None
     planned = next((one for one in found if one["Arn"] == target), None)
     if planned is None:
-        raise _Stays(f"the rule {rule} has no target {target} any more")
+        raise Stays(f"the rule {rule} has no target {target} any more")
     made = planned.get("InputTransformer", {})
     described = Target(
         id=planned["Id"],
@@ -121,13 +129,14 @@ def _input_of(clients: Clients, region: str, letter: Letter, bus: str, rule: str
     try:
         return json.loads(target_input(described, letter.content, rule, letter.attributes["RULE_ARN"], time))
     except ValueError:
-        raise _Stays(f"what the rule {rule} makes of it is no JSON") from None
+        raise Stays(f"what the rule {rule} makes of it is no JSON") from None
 
 
-def _start(clients: Clients, region: str, letter: Letter, target: str, given: Any) -> tuple[Fate, str]:
+def start(clients: Clients, region: str, letter: Letter, target: str, given: Any) -> tuple[Fate, str]:
+    """Start a machine with an input, under a name made of the letter. Raises Stays where that cannot be."""
     arn = parse_arn(target)
     if arn is None or arn.service != "states" or not arn.resource.startswith("stateMachine:"):
-        raise _Stays(f"its target {target or '(none)'} is no state machine")
+        raise Stays(f"its target {target or '(none)'} is no state machine")
     text = json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     try:
         clients.call(
@@ -137,6 +146,6 @@ def _start(clients: Clients, region: str, letter: Letter, target: str, given: An
         if refusal.code == "ExecutionAlreadyExists":
             return "exists", arn.resource
         if refusal.code in ("StateMachineDoesNotExist", "InvalidExecutionInput"):
-            raise _Stays(f"{arn.resource} does not take it: {refusal.code}") from None
+            raise Stays(f"{arn.resource} does not take it: {refusal.code}") from None
         raise
     return "started", arn.resource

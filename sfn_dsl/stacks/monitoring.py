@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.errors import DeclarationError
@@ -11,12 +12,15 @@ from sfn_dsl.region import Target
 from sfn_dsl.resources.model import Alarm, Dashboard, EventInvokeConfig, Function, Name, Queue, Resource, Rule, ScheduleGroup
 from sfn_dsl.stacks.called import Called
 from sfn_dsl.steps.metric import METRICS
+from sfn_dsl.triggers.letter_kinds import letter_kind
 from sfn_dsl.triggers.parts import logical_id, machine_arn
 
-__all__ = ["alarms", "dashboard", "of_machine", "of_replication", "of_resources"]
+__all__ = ["ON_JOB_FAILURE", "alarms", "dashboard", "of_machine", "of_replication", "of_resources"]
 
 _DAY = 86_400
-_BOOKKEEPING = frozenset({"OnEnd", "OnJobFailure"})
+ON_JOB_FAILURE: Final = "OnJobFailure"
+"""Logical id of the rule that hears of failed runs of Glue jobs."""
+_BOOKKEEPING = frozenset({"OnEnd", ON_JOB_FAILURE})
 """Rules for what has happened anyway; nothing waits for them."""
 _LATE = {"statistic": "Maximum", "threshold": 300_000, "comparison_operator": "GreaterThanThreshold"}
 """More than five minutes, in milliseconds. Sweepers start what has been ready for so long; and Lambda repeats a call that fails
@@ -51,7 +55,7 @@ def of_resources(resources: tuple[Resource, ...], target: Target) -> Iterator[Al
         match resource:
             case Rule():
                 yield from _of_rule(resource, target)
-            case Queue(queue_name=name) if name.endswith(("-dead-letters", "-failures")):
+            case Queue(queue_name=name) if letter_kind(name) not in (None, "jobs"):
                 yield from _of_queue(resource, target)
             case Queue(queue_name=name) if resource.redrive is not None:
                 yield _alarm(name, "ApproximateAgeOfOldestMessage", "AWS/SQS", {"QueueName": name}, target, **_IDLE)
@@ -110,7 +114,9 @@ def _of_rule(rule: Rule, target: Target) -> Iterator[Alarm]:
     dimensions = {"RuleName": rule.name}
     if rule.event_bus_name != "default":
         dimensions = {"EventBusName": rule.event_bus_name, **dimensions}
-    for metric in ("FailedInvocations", "InvocationsFailedToBeSentToDlq"):
+    # This rule hears of nothing good.
+    heard = ("Invocations",) if rule.id == ON_JOB_FAILURE else ()
+    for metric in (*heard, "FailedInvocations", "InvocationsFailedToBeSentToDlq"):
         yield _alarm(rule.name, metric, "AWS/Events", dimensions, target)
     if rule.id not in _BOOKKEEPING:
         yield _alarm(rule.name, "ThrottledRules", "AWS/Events", dimensions, target)

@@ -21,10 +21,11 @@ from sfn_dsl.resources.model import RetryPolicy as Delivery
 from sfn_dsl.resources.template import Template
 from sfn_dsl.stacks.called import called_by
 from sfn_dsl.stacks.machine import machine_resources
-from sfn_dsl.stacks.monitoring import alarms, dashboard
+from sfn_dsl.stacks.monitoring import ON_JOB_FAILURE, alarms, dashboard
 from sfn_dsl.stacks.substitution import substituted
 from sfn_dsl.steps.dead_letter import poison_queue
 from sfn_dsl.steps.notify import queue_url
+from sfn_dsl.triggers.letter_kinds import job_failures
 from sfn_dsl.triggers.parts import DEAD_LETTERS, dead_letters, event_role, live_arn, machine_arn
 from sfn_dsl.triggers.queue_policies import from_rules, queue_policy
 from sfn_dsl.triggers.schedule import group_of, schedule_role
@@ -72,13 +73,14 @@ def _set_aside(pipeline: Pipeline, queues: tuple[str, ...], target: Target) -> l
 
 
 def _failed_jobs(pipeline: Pipeline, jobs: tuple[str, ...]) -> list[Resource]:
-    """A rule for runs of Glue jobs that have failed, and a queue that keeps what it says of each.
+    """A rule for runs of Glue jobs that have failed, and a queue that keeps what it says of each. What rings is the rule: the depth
+    of the queue would ring until somebody empties it, and say nothing of the next failure.
 
     Glue's own metrics are there only for jobs that have switched them on, and stand under the id of each run.
     """
-    queue = Queue(id="JobFailures", queue_name=f"{pipeline.name}-job-failures")
+    queue = Queue(id="JobFailures", queue_name=job_failures(pipeline.name))
     rule = Rule(
-        id="OnJobFailure",
+        id=ON_JOB_FAILURE,
         name=f"{pipeline.name}-on-job-failure",
         event_pattern={
             "source": ["aws.glue"],

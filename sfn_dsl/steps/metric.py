@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Final
 
@@ -11,10 +12,17 @@ from sfn_dsl.policy import ALL, Catcher
 from sfn_dsl.steps.engines.engine import finish
 from sfn_dsl.steps.step import TaskStep
 
-__all__ = ["METRICS", "Metric"]
+__all__ = ["METRICS", "Metric", "put_figures"]
 
 METRICS: Final = "SfnDsl"
 """Namespace of the metrics, whose dimension is `Pipeline`."""
+
+
+def put_figures(site: Site, figures: Mapping[str, Template], unit: str = "None") -> Call:
+    """The call that puts figures, by metric, of the pipeline."""
+    dimensions = [{"Name": "Pipeline", "Value": site.pipeline}]
+    data = [{"MetricName": name, "Dimensions": dimensions, "Value": value, "Unit": unit} for name, value in figures.items()]
+    return Call(action="aws-sdk:cloudwatch:putMetricData", arguments={"Namespace": METRICS, "MetricData": data})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,8 +40,5 @@ class Metric(TaskStep):
     timeout_seconds: Template = 30
 
     def lower(self, site: Site) -> tuple[Draft, ...]:
-        dimensions = [{"Name": "Pipeline", "Value": site.pipeline}]
-        datum = {"MetricName": self.metric, "Dimensions": dimensions, "Value": self.value, "Unit": self.unit}
-        call = Call(action="aws-sdk:cloudwatch:putMetricData", arguments={"Namespace": METRICS, "MetricData": [datum]})
-        done = finish(self, site, "cloudwatch", call)
+        done = finish(self, site, "cloudwatch", put_figures(site, {self.metric: self.value}, self.unit))
         return (replace(done, catch=(*done.catch, Catcher(ALL, do=None))),)

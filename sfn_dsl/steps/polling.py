@@ -20,6 +20,9 @@ class Poll:
 
     `status` is the reference to the state of the work. It goes on at `done`, fails at a status in `failed` (with error and
     cause), waits `seconds` and asks again at one in `busy`, and fails at any other. After `timeout_seconds` it fails too.
+
+    `cancel`: the call that stops the work, made before it fails after `timeout_seconds`. The status is asked once more then, so
+    that work that was done meanwhile counts as done.
     """
 
     step: Step
@@ -33,6 +36,7 @@ class Poll:
     timeout: Throw
     seconds: int
     timeout_seconds: int
+    cancel: Call | None = None
 
 
 def poll(loop: Poll, *more: Draft) -> tuple[Draft, ...]:
@@ -42,17 +46,26 @@ def poll(loop: Poll, *more: Draft) -> tuple[Draft, ...]:
         raise DeclarationError(message, help="write a number of seconds, such as 60", span=loop.step.span)
     polls = Reference(LocalRoot(loop.step, "polls"))
     limit = math.ceil(loop.timeout_seconds / loop.seconds)
+    late: tuple[tuple[Template, Goto], ...] = ()
+    given_up: Goto = loop.timeout
+    if loop.cancel is not None:
+        ended = tuple(name for names in loop.failed for name in names)
+        late = ((_is_one_of(loop.status, (*ended, *loop.busy)) & (polls > limit), loop.timeout),)
+        given_up = "cancel"
+        more = (replace(loop.cancel, label="cancel", produces=False, passed_over=True, next="wait"), *more)
+    at_most = loop.timeout_seconds + (loop.seconds if loop.cancel is not None else 0)
     failed = tuple((_is_one_of(loop.status, names), goto) for names, goto in loop.failed.items())
     return (
         replace(loop.start, produces=False, sets={**loop.start.sets, "polls": 0}, next="wait"),
-        Pause(label="wait", seconds=loop.seconds, at_most=loop.timeout_seconds, next="status"),
+        Pause(label="wait", seconds=loop.seconds, at_most=at_most, next="status"),
         replace(loop.ask, label="status", sets={**loop.ask.sets, "polls": polls + 1}, next="result"),
         Test(
             label="result",
             rules=(
                 (_is_one_of(loop.status, loop.done), NEXT),
+                *late,
                 *failed,
-                (_is_one_of(loop.status, loop.busy) & (polls >= limit), loop.timeout),
+                (_is_one_of(loop.status, loop.busy) & (polls >= limit), given_up),
                 (_is_one_of(loop.status, loop.busy), "wait"),
             ),
             default=loop.unknown,

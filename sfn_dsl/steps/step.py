@@ -77,10 +77,10 @@ class TaskStep(Step):
     timeout_seconds: Template = MISSING
     heartbeat_seconds: Template = MISSING
 
-    def retriers(self, site: Site, service: str) -> tuple[Retrier, ...]:
-        """The retriers of this step for calls of a service."""
+    def retriers(self, site: Site, service: str, action: str = "") -> tuple[Retrier, ...]:
+        """The retriers of this step for calls of a service; some names are only of one `action`."""
         policy = site.retry if self.retry is None else self.retry
-        return policy.retriers(service)
+        return policy.retriers(service, action)
 
     @property
     def catchers(self) -> tuple[Catcher, ...]:

@@ -39,7 +39,7 @@ class Task(TaskStep):
                 span=self.span,
             )
         pattern = Pattern.REQUEST_RESPONSE
-        service = ""
+        service = action = ""
         if not resource.startswith("arn:"):
             parsed = parse_resource(site.target.integration(resource))
             if parsed is None:
@@ -48,11 +48,12 @@ class Task(TaskStep):
                     help="write `service:action`, `aws-sdk:service:action` or an ARN",
                     span=self.span,
                 )
-            pattern, service = parsed.pattern, parsed.service
+            pattern, service, action = parsed.pattern, parsed.service, parsed.action
             resource = resource.removesuffix(pattern.value)
         else:
             parsed = parse_resource(resource)
             service = parsed.service if parsed else "lambda" if ":lambda:" in resource else ""
+            action = parsed.action if parsed else ""
         return (
             Call(
                 comment=self.comment,
@@ -60,7 +61,7 @@ class Task(TaskStep):
                 pattern=pattern,
                 arguments=self.arguments,
                 credentials=self.credentials,
-                retry=self._retriers(site, parsed, service),
+                retry=self._retriers(site, parsed, service, action),
                 catch=self.catchers,
                 timeout=self.timeout_seconds,
                 heartbeat=self.heartbeat_seconds,
@@ -68,9 +69,9 @@ class Task(TaskStep):
             ),
         )
 
-    def _retriers(self, site: Site, resource: Resource | None, service: str) -> tuple[Retrier, ...]:
+    def _retriers(self, site: Site, resource: Resource | None, service: str, action: str) -> tuple[Retrier, ...]:
         """The retriers. Presets name errors as the optimised integrations do: `DynamoDB.`, where the SDK has `DynamoDb.`."""
-        found = self.retriers(site, service)
+        found = self.retriers(site, service, action)
         known = integration(resource.service, resource.action, sdk=True) if resource is not None and resource.sdk else None
         if known is None:
             return found

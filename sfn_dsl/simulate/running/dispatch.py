@@ -21,7 +21,7 @@ from sfn_dsl.simulate.program.resource import Resource
 from sfn_dsl.simulate.results.check import check_result
 from sfn_dsl.simulate.results.sample import sample_result
 from sfn_dsl.simulate.results.shapes import METADATA
-from sfn_dsl.simulate.running.nested import Started, description, receipt
+from sfn_dsl.simulate.running.nested import Started, description, history, receipt
 from sfn_dsl.simulate.running.thread import Run
 from sfn_dsl.simulate.services.functions import Function
 from sfn_dsl.simulate.services.service_error import ServiceError
@@ -172,6 +172,8 @@ def _managed(world: World, operation: str, arguments: dict[str, Json]) -> Answer
     match operation:
         case "describeExecution" if arn in world.runs:
             return Answer(value=description(world.runs[arn], parsed=False), mocked=False)
+        case "getExecutionHistory" if arn in world.runs:
+            return Answer(value=history(world.runs[arn], arguments), mocked=False)
         case "stopExecution" if arn in world.runs:
             world.stop(world.runs[arn], arguments.get("Error"), arguments.get("Cause"))
             return Answer(value={"StopDate": world.timestamp()}, mocked=False)

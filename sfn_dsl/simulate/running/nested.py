@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfn_dsl.asl.model import Json
-from sfn_dsl.simulate.history import compact
+from sfn_dsl.simulate.history import compact, event_json
 from sfn_dsl.simulate.program.resource import Resource
 from sfn_dsl.simulate.results.sample import sample_result
 from sfn_dsl.simulate.running.thread import Run
@@ -14,7 +15,7 @@ from sfn_dsl.simulate.running.thread import Run
 if TYPE_CHECKING:
     from sfn_dsl.simulate.world import World
 
-__all__ = ["Started", "description", "receipt", "submitted"]
+__all__ = ["Started", "description", "history", "receipt", "submitted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,22 @@ def description(run: Run, *, parsed: bool) -> Json:
     if run.stop is not None:
         found["StopDate"] = int(run.stop * 1000)
     return found
+
+
+def history(run: Run, arguments: Mapping[str, Json]) -> Json:
+    """What GetExecutionHistory says of an execution: its first page, as asked for."""
+    events = run.history.events
+    found = events[::-1] if arguments.get("ReverseOrder") else events
+    page = [_capital(event_json(event)) for event in found[: int(arguments.get("MaxResults") or 100)]]
+    return {"Events": page}
+
+
+def _capital(event: Mapping[str, Json]) -> dict[str, Json]:
+    """An event in the casing of SDK integrations."""
+    return {
+        name[:1].upper() + name[1:]: _capital(value) if isinstance(value, dict) and name.endswith("Details") else value
+        for name, value in event.items()
+    }
 
 
 def submitted(resource: Resource, arguments: Json, world: World) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from sfn_dsl.draft import RESULT, Call, Draft, LocalRoot, Site, Throw
 from sfn_dsl.errors import DeclarationError
@@ -14,6 +15,8 @@ from sfn_dsl.steps.step import TaskStep
 
 __all__ = ["RedshiftData"]
 
+_CALL_SECONDS: Final = 60
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedshiftData:
@@ -21,7 +24,7 @@ class RedshiftData:
 
     `parameters` fill `:name` in the statement. The output is DescribeStatement's answer (`Id`, `ResultRows`, ...).
     A failed or aborted statement raises `RedshiftStatementFailed`; after `timeout_seconds` of the step (an hour by default)
-    `RedshiftStatementTimeout`.
+    `RedshiftStatementTimeout`, and the statement is cancelled, so that it does not run beside that of the next attempt.
     """
 
     sql: Template
@@ -47,19 +50,34 @@ class RedshiftData:
         arguments.update({name: value for name, value in optional.items() if value is not MISSING})
         if self.parameters:
             arguments["Parameters"] = [{"Name": name, "Value": value} for name, value in self.parameters.items()]
-        start = finish(step, site, "redshiftdata", Call(action="aws-sdk:redshiftdata:executeStatement", arguments=arguments))
+        call = Call(action="aws-sdk:redshiftdata:executeStatement", arguments=arguments)
+        start = replace(
+            finish(step, site, "redshiftdata", call),
+            retry=step.retriers(site, "redshiftdata", "executeStatement"),
+            # Quick by itself; the step's own time is spent on the loop.
+            timeout=_CALL_SECONDS,
+            heartbeat=MISSING,
+            sets={"statement": RESULT.Id},
+        )
         statement = Reference(LocalRoot(step, "statement"))
         ask = Call(
             action="aws-sdk:redshiftdata:describeStatement",
             arguments={"Id": statement},
-            retry=step.retriers(site, "redshiftdata"),
+            retry=step.retriers(site, "redshiftdata", "describeStatement"),
             catch=step.catchers,
+            timeout=_CALL_SECONDS,
+        )
+        cancel = Call(
+            action="aws-sdk:redshiftdata:cancelStatement",
+            arguments={"Id": statement},
+            retry=step.retriers(site, "redshiftdata", "cancelStatement"),
+            timeout=_CALL_SECONDS,
         )
         failure = Throw("RedshiftStatementFailed", step.output.Error.default("the statement was aborted"))
         return poll(
             Poll(
                 step=step,
-                start=_untimed(start, statement_id=RESULT.Id),
+                start=start,
                 ask=ask,
                 status=step.output.Status,
                 done=("FINISHED",),
@@ -69,10 +87,6 @@ class RedshiftData:
                 timeout=Throw("RedshiftStatementTimeout", f"the statement ran longer than {timeout} seconds"),
                 seconds=self.poll_seconds,
                 timeout_seconds=timeout,
+                cancel=cancel,
             )
         )
-
-
-def _untimed(call: Call, statement_id: Template) -> Call:
-    """The call that starts the statement: quick by itself, so that the step's time is spent on the loop."""
-    return replace(call, timeout=MISSING, heartbeat=MISSING, sets={"statement": statement_id})
