@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from sfn_dsl.asl.model import Task
+from sfn_dsl.asl.model import Json, Task
 from sfn_dsl.asl.walk import walk
 from sfn_dsl.cli.main import EXIT_FOUND, EXIT_OK, Session
 from sfn_dsl.cli.options import Made, make
@@ -20,7 +20,7 @@ from sfn_dsl.resources.iam.grants import statements_of
 from sfn_dsl.resources.iam.statement import Statement, document, split
 from sfn_dsl.simulate.audit import Audit
 from sfn_dsl.simulate.matrix import failure_matrix
-from sfn_dsl.simulate.prepared import audited, simulation_of
+from sfn_dsl.simulate.prepared import audited, sample_input, simulation_of
 from sfn_dsl.stacks.machine import machine_grants
 
 __all__ = ["command"]
@@ -75,30 +75,47 @@ def _json(row: Row) -> dict[str, object]:
 @click.option("--env", "environment", help="The environment of setup.cfg.", metavar="NAME")
 @click.pass_obj
 def check_command(session: Session, name: str, region: str | None, environment: str | None) -> int:
-    """Run a pipeline's failure matrix: is each of its calls allowed, and is each of its rights used?
+    """Run the failure matrix of a pipeline and the machines beside it: is each of their calls allowed, each of their rights used?
 
-    Exit code 1 when a call is not allowed. A right that no run used may be one too many, or the mocks lead nowhere near it.
+    Exit code 1 when a call is not allowed. A right that no run used may be one too many, or the samples lead nowhere near it.
     """
     found = _machines(session, name, region, environment)
     if found is None:
         return EXIT_FOUND
-    made, [compiled, *_] = found
+    made, machines = found
+    [pipeline] = (compiled.pipeline for compiled in machines if compiled.pipeline.name == name)
+    batch = made.project.rates.samples.input(name, sample_input(pipeline))
+    results = {
+        compiled.pipeline.name: _audit(compiled, made, None if compiled.pipeline is pipeline else (name, batch))
+        for compiled in machines
+    }
+    for compiled in machines:
+        machine, audit = compiled.pipeline.name, results[compiled.pipeline.name]
+        where = "" if machine == name else f" of {machine}"
+        for denied in audit.denied.values():
+            needed = denied.needed
+            click.echo(
+                f"error: state `{denied.state}`{where} needs {needed.action} on {needed.resource}, which its role does not allow"
+            )
+        for action, resource in _unused(compiled, audit):
+            click.echo(f"note: no run{where} used {action} on {resource}")
+    calls = sum(len(kinds) for audit in results.values() for kinds in audit.calls.values())
+    refused = sum(len(audit.denied) for audit in results.values())
+    click.echo(f"{calls} kinds of calls, {refused} not allowed.")
+    return EXIT_FOUND if refused else EXIT_OK
+
+
+def _audit(compiled: Compiled, made: Made, waiting: tuple[str, Json] | None) -> Audit:
+    """What the runs of a machine's failure matrix call. `waiting`: a batch that it finds."""
     audit = audited(compiled)
-    beside, samples = made.build.compiled, made.project.rates.samples
-    simulation, value = simulation_of(compiled, beside, samples=samples, audit=audit.note)
+    beside, samples = (*made.build.compiled, *made.build.machines), made.project.rates.samples
+    simulation, value = simulation_of(compiled, beside, samples=samples, audit=audit.note, waiting=waiting)
     # In this process: the audit sees the calls of every run.
     failure_matrix(simulation, value, processes=1)
-    if compiled.pipeline.control is not None and compiled.target.deployed.gated:
-        waiting, value = simulation_of(compiled, beside, samples=samples, audit=audit.note, standby=True)
-        waiting.run(value)
-    for denied in audit.denied.values():
-        needed = denied.needed
-        click.echo(f"error: state `{denied.state}` needs {needed.action} on {needed.resource}, which its role does not allow")
-    for action, resource in _unused(compiled, audit):
-        click.echo(f"note: no run used {action} on {resource}")
-    calls = sum(map(len, audit.calls.values()))
-    click.echo(f"{calls} kinds of calls, {len(audit.denied)} not allowed.")
-    return EXIT_FOUND if audit.denied else EXIT_OK
+    if compiled.target.deployed.gated:
+        passive, value = simulation_of(compiled, beside, samples=samples, audit=audit.note, standby=True)
+        passive.run(value)
+    return audit
 
 
 def _unused(compiled: Compiled, audit: Audit) -> list[tuple[str, str]]:

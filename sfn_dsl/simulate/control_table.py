@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sfn_dsl.control.rows import ACTIVE_KEY, BY_EXECUTION, BY_QUEUE
+from sfn_dsl.asl.model import Json
+from sfn_dsl.control.rows import ACTIVE_KEY, BY_EXECUTION, BY_QUEUE, READY, run_key
 from sfn_dsl.region import Target
 from sfn_dsl.simulate.clients import WorldClients
 from sfn_dsl.simulate.handlers import load_handler
+from sfn_dsl.simulate.history import compact
 from sfn_dsl.simulate.world import World
 from sfn_dsl.stacks.shared_stack import bridge_source
 
@@ -14,8 +16,9 @@ __all__ = ["provide_control_table"]
 _INDEXES = {BY_EXECUTION: ("exec_arn", None), BY_QUEUE: ("queue", "updated_at")}
 
 
-def provide_control_table(world: World, target: Target, *, standby: bool = False) -> None:
-    """Make the control table where a target's Region reaches it. That Region is the active one, or stands by."""
+def provide_control_table(world: World, target: Target, *, standby: bool = False, waiting: tuple[str, Json] | None = None) -> None:
+    """Make the control table where a target's Region reaches it. That Region is the active one, or stands by. `waiting`: a pipeline
+    and the input of a batch that has been READY for ever."""
     deployed = target.deployed
     reach = deployed.reached_from(target.region)
     home = world.place(target.region if reach.direct else reach.regions[0])
@@ -26,6 +29,16 @@ def provide_control_table(world: World, target: Target, *, standby: bool = False
         active = deployed.peer(target.region) if standby else target.region
         item = {**ACTIVE_KEY, "region": {"S": active}, "epoch": {"N": "1"}}
         home.dynamodb.call("PutItem", {"TableName": deployed.table, "Item": item}, world.now)
+    if waiting is not None:
+        pipeline, value = waiting
+        row = {
+            **run_key(pipeline, "waiting"),
+            "queue": {"S": f"{READY}#{pipeline}"},
+            "status": {"S": READY},
+            "updated_at": {"N": "0"},
+            "input": {"S": compact(value)},
+        }
+        home.dynamodb.call("PutItem", {"TableName": deployed.table, "Item": row}, world.now)
     if not reach.direct:
         here = world.place(target.region)
         handler = load_handler(bridge_source(target), WorldClients(world, here), {}, name="handler")

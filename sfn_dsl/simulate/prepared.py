@@ -26,9 +26,9 @@ from sfn_dsl.stacks.machine import machine_grants
 __all__ = ["audited", "declared_samples", "machine_of", "sample_input", "simulation_of"]
 
 
-def _prepare(target: Target, standby: bool, world: World) -> None:
+def _prepare(target: Target, standby: bool, waiting: tuple[str, Json] | None, world: World) -> None:
     """Fill a world: the control table first, then everything else that the definitions name."""
-    provide_control_table(world, target, standby=standby)
+    provide_control_table(world, target, standby=standby, waiting=waiting)
     provide(world)
 
 
@@ -77,9 +77,11 @@ def simulation_of(
     strict: bool = True,
     audit: Watch | None = None,
     standby: bool = False,
+    waiting: tuple[str, Json] | None = None,
 ) -> tuple[Simulation, Json]:
     """A pipeline ready to be simulated, and a sample input. `others`: pipelines that it may start, of any target. `samples`: what
-    the project's runs start from. `audit`: sees every call. `standby`: another Region is the active one."""
+    the project's runs start from. `audit`: sees every call. `standby`: another Region is the active one.
+    `waiting`: a pipeline, and the input of a batch of its that nobody works on."""
     samples = samples or Samples()
     folder = compiled.target.folder
     beside = tuple(machine_of(one) for one in others if one is not compiled and one.target.folder == folder)
@@ -89,7 +91,7 @@ def simulation_of(
         answers=answers or Answers(),
         samples=declared_samples(compiled),
         objects=samples.store(compiled.pipeline.name),
-        prepare=functools.partial(_prepare, compiled.target, standby),
+        prepare=functools.partial(_prepare, compiled.target, standby, waiting),
         account=compiled.target.account or "111122223333",
         strict=strict,
         audit=audit,
