@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -33,7 +34,6 @@ Cli = Callable[..., tuple[int, str, str]]
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A project with two environments, whose AWS ends with the module."""
     folder = tmp_path_factory.mktemp("shop")
-    (folder / ".gitignore").write_text("/target/\n")
     make_project(folder, ORDERS, SETTINGS)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in ENVIRONMENT.items():
@@ -95,6 +95,11 @@ def test_a_pipeline_with_another_name_leaves_its_old_machine(cli: Cli, shop: Pat
         assert "orders" not in cli(*local, "--dry-run")[1]
     finally:
         make_project(shop, ORDERS, SETTINGS)
+
+
+def test_git_sees_nothing_of_the_server(shop: Path, aws: Endpoint) -> None:
+    assert (shop / "target" / "aws" / "server.json").exists()
+    assert subprocess.run(["git", "status", "--porcelain"], cwd=shop, capture_output=True, check=True).stdout == b""
 
 
 @pytest.mark.parametrize("command", [["publish", "--yes"], ["deploy", "--yes"], ["status"], ["rollback", "orders", "--yes"]])
