@@ -223,11 +223,11 @@ def test_json_output(cli: Cli, cloud: FakeAws, first: Path) -> None:
     assert [done["work"] for done in value["outcome"]["done"]][:3] == ["create", "alias", "tags"]
 
 
-def test_a_progress_bar_on_a_terminal(cloud: FakeAws, first: Path) -> None:
-    provide(first, cloud)
+def _on_a_terminal(folder: Path, *arguments: str) -> str:
+    """What a publication writes on a terminal."""
     ours, theirs = os.openpty()
-    command = [sys.executable, "-m", "sfn_dsl", "publish", "--yes", "--endpoint-url", cloud.url]
-    with subprocess.Popen(command, cwd=first, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE) as process:
+    command = [sys.executable, "-m", "sfn_dsl", "publish", "--yes", *arguments]
+    with subprocess.Popen(command, cwd=folder, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE) as process:
         os.close(theirs)
         said = b""
         while True:
@@ -239,8 +239,21 @@ def test_a_progress_bar_on_a_terminal(cloud: FakeAws, first: Path) -> None:
         assert process.stderr.read() == b""
     os.close(ours)
     assert process.returncode == 0
-    assert b"100%" in said
-    assert b"Published 4 machines" in said
+    return said.decode()
+
+
+def test_a_progress_bar_on_a_terminal(cloud: FakeAws, first: Path, second: Path) -> None:
+    provide(first, cloud)
+    said = _on_a_terminal(first, "--endpoint-url", cloud.url)
+    assert "100%" in said
+    assert "Published 4 machines" in said
+    said = _on_a_terminal(second, "--endpoint-url", cloud.url, "--strategy", "linear", "--interval", "0")
+    before, full, after = said.partition("100%")
+    assert full
+    # The last piece of work, in the Region that comes last.
+    assert "us-east-1  orders  90 % to version 2" in before
+    assert "us-east-1  orders  dry-run-" in before
+    assert "us-east-1  orders  tagged" in after
 
 
 def test_nothing_secret_is_printed(cli: Cli, cloud: FakeAws, first: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

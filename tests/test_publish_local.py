@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,7 +34,6 @@ Cli = Callable[..., tuple[int, str, str]]
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A project with two environments, whose AWS ends with the module."""
     folder = tmp_path_factory.mktemp("shop")
-    (folder / ".gitignore").write_text("/target/\n")
     make_project(folder, ORDERS, SETTINGS)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in ENVIRONMENT.items():
@@ -64,6 +65,8 @@ def test_environments_are_accounts_of_one_server(cli: Cli, shop: Path) -> None:
     for name in ACCOUNTS:
         code, out, err = cli("status", "orders", "--local", "--env", name, "--output-format", "json")
         assert (code, [one["routing"] for one in json.loads(out)]) == (0, [[{"version": 1, "percent": 100}]] * 2), err
+        ages = [time.time() - version["created_at"] / 1000 for one in json.loads(out) for version in one["live"]]
+        assert all(0 <= age < 3600 for age in ages), ages
         assert cli("drift", "--local", "--env", name)[0] == 0
 
 
@@ -72,7 +75,8 @@ def test_nothing_to_do_costs_one_look_per_machine(cli: Cli, aws: Endpoint) -> No
     aws.control("DELETE", "/_calls")
     assert cli("publish", "--local", "--env", "dev", "--yes")[1].endswith("Nothing to do.\n")
     made = Counter(one["operation"] for one in aws.control("GET", "/_calls"))
-    assert made == {"GetCallerIdentity": 1, "ListStateMachines": 2, "GetResources": 2, "DescribeStateMachine": 4}
+    assert (made["GetResources"], made["DescribeStateMachine"]) == (2, 4)
+    assert not {"ListStateMachineVersions", "ListTagsForResource", "ListExecutions"} & set(made)
 
 
 def test_a_pipeline_with_another_name_leaves_its_old_machine(cli: Cli, shop: Path) -> None:
@@ -81,11 +85,21 @@ def test_a_pipeline_with_another_name_leaves_its_old_machine(cli: Cli, shop: Pat
     make_project(shop, ORDERS.replace('"orders"', '"sales"'), SETTINGS)
     try:
         assert "- orders  no longer in the project; stays" in cli(*local, "--yes")[1]
+        code, out, err = cli("drift", "--local", "--env", "dev")
+        assert code == 1, out + err
+        assert "! us-east-1  orders  it is no longer in the project: `publish --delete-removed` deletes it" in out
+        assert "4 machines as published, 2 machines not." in out
+        assert cli("drift", "sales", "--local", "--env", "dev")[0] == 0
         code, out, err = cli(*local, "--delete-removed", "--yes")
         assert (code, "us-west-1  orders  deleted" in out) == (0, True), out + err
         assert "orders" not in cli(*local, "--dry-run")[1]
     finally:
         make_project(shop, ORDERS, SETTINGS)
+
+
+def test_git_sees_nothing_of_the_server(shop: Path, aws: Endpoint) -> None:
+    assert (shop / "target" / "aws" / "server.json").exists()
+    assert subprocess.run(["git", "status", "--porcelain"], cwd=shop, capture_output=True, check=True).stdout == b""
 
 
 @pytest.mark.parametrize("command", [["publish", "--yes"], ["deploy", "--yes"], ["status"], ["rollback", "orders", "--yes"]])

@@ -85,6 +85,9 @@ def test_templates_that_own_machines(cli: Cli, cloud: FakeAws, first: Path, tmp_
     (folder / "setup.cfg").write_text(CONFIGURATION.replace("name = shop", "name = shop\nowner = template"))
     assert cli(folder, "publish", "--yes") == 1
     assert "belong to its templates" in cli.err
+    assert cli(folder, "drift") == 1
+    assert "belong to its templates" in cli.err
+    assert "help: `aws cloudformation detect-stack-drift` tells what was changed by hand" in cli.err
     assert cloud.calls == []
 
 

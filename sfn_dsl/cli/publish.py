@@ -18,6 +18,7 @@ from sfn_dsl.formats.plans import done_text, outcome_json, outcome_text, plan_te
 from sfn_dsl.publish.applying import Done, Outcome, apply
 from sfn_dsl.publish.desired import Desired, read_desired
 from sfn_dsl.publish.holding import check_holds
+from sfn_dsl.publish.moving import percents
 from sfn_dsl.publish.observing import observe
 from sfn_dsl.publish.plan import STRATEGIES, Options, Plan
 from sfn_dsl.publish.plan_file import plan_to_json, save_plan
@@ -165,10 +166,16 @@ def _reporting(operation: Operation, made: Plan) -> Iterator[Callable[[Done], No
     if operation.as_json or not sys.stdout.isatty():
         yield lambda done: operation.say(done_text(done))
         return
-    length = len(made.missing) + sum(len(entry.work) for entry in made.to_do)
     bar: ProgressBar[Done | None]
-    with click.progressbar(length=length, show_eta=False, item_show_func=_shown) as bar:
+    with click.progressbar(length=_pieces(made), show_eta=False, item_show_func=_shown) as bar:
         yield lambda done: bar.update(1, done)
+
+
+def _pieces(made: Plan) -> int:
+    """How many pieces of work will be reported when all goes well; the steps of an alias are some of them."""
+    steps = len(percents(made.options.strategy))
+    moving = sum("alias" in entry.work and bool(entry.routing) for entry in made.to_do)
+    return len(made.missing) + sum(len(entry.work) for entry in made.to_do) + steps * moving
 
 
 def _shown(done: Done | None) -> str:

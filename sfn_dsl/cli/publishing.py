@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import click
 
@@ -24,6 +24,7 @@ from sfn_dsl.triggers.wiring import wire
 
 __all__ = ["chosen_machines", "chosen_targets", "commit_to_publish", "named_machines", "owned", "placing"]
 
+_OWN: Final = "deploy the templates, or write `owner = publish` and take the machines out of their stacks"
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
@@ -49,12 +50,12 @@ def chosen_targets(operation: Operation, regions: Iterable[str]) -> tuple[Target
     return passive_first(chosen or operation.targets.values())
 
 
-def owned(operation: Operation) -> None:
-    """Raises Refused where templates own the machines."""
+def owned(operation: Operation, help: str = _OWN) -> None:
+    """Raises Refused where templates own the machines. `help`: what to do then."""
     if operation.project.owner == "template":
         raise Refused(
             "the state machines of this project belong to its templates (`owner = template` in setup.cfg)",
-            help="deploy the templates, or write `owner = publish` and take the machines out of their stacks",
+            help=help,
         )
 
 

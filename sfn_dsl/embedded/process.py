@@ -96,6 +96,8 @@ def _start(folder: Path, options: Options, *, owned: bool) -> tuple[Endpoint, su
         if find_spec(package) is None:
             raise EnvironmentFault(f"the embedded AWS needs {package}, which is not installed", help="pip install 'sfn_dsl[local]'")
     folder.mkdir(parents=True, exist_ok=True)
+    # The journal holds whole requests, which are for nobody else.
+    (folder / ".gitignore").write_text("*\n", encoding="ascii")
     with _only_one(folder):
         there = _await(folder, None)
         if there is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from sfn_dsl.diff import Edit
 from sfn_dsl.publish.account import check_account
@@ -13,19 +13,21 @@ from sfn_dsl.publish.desired import Desired
 from sfn_dsl.publish.live import PROJECT_TAG, PUBLISHED_TAG, of_alias
 from sfn_dsl.publish.machine import Machine
 from sfn_dsl.publish.moving import routing_text
-from sfn_dsl.publish.observing import at_once, published_before
+from sfn_dsl.publish.observing import Roster, at_once, published_before
 from sfn_dsl.publish.planning import manual_edits
+from sfn_dsl.region import Target
 
 __all__ = ["Drift", "Found", "drift"]
 
-Found = Literal["none", "absent", "foreign", "unfinished", "changed", "moved"]
+Found = Literal["none", "absent", "foreign", "unfinished", "changed", "moved", "left"]
+_LEFT: Final = "it is no longer in the project: `publish --delete-removed` deletes it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
     """What was found at a machine. `none`: it is as it was published; `absent`: it is not there; `foreign`: it is not the
     project's; `unfinished`: a publication or rollback was broken off; `changed`: definition or settings differ, see `edits`;
-    `moved`: the alias does not point to what was published."""
+    `moved`: the alias does not point to what was published; `left`: the project no longer has it."""
 
     region: str
     name: str
@@ -34,15 +36,22 @@ class Drift:
     edits: tuple[Edit, ...] = ()
 
 
-def drift(desired: Iterable[Desired], clients: Clients, *, project: str, alias: str) -> tuple[Drift, ...]:
-    """How each machine differs from what was last published, in the order of `desired`."""
-    wanted = list(desired)
-    check_account(clients, [one.target for one in wanted])
+def drift(
+    desired: Iterable[Desired], clients: Clients, *, project: str, alias: str, whole: Iterable[Target] = ()
+) -> tuple[Drift, ...]:
+    """How each machine differs from what was last published, in the order of `desired`. `whole`: targets of which these are all
+    machines of the project, so that others with its tag are found too; they come last."""
+    wanted, targets = list(desired), list(whole)
+    check_account(clients, [*(one.target for one in wanted), *targets])
 
     def look(one: Desired) -> Drift:
         return _drift(Machine(clients=clients, region=one.target.region, arn=one.arn), project, alias)
 
-    return tuple(at_once(look, wanted))
+    known = {(one.target.region, one.name) for one in wanted}
+    tagged = zip(targets, at_once(Roster.of(clients, project), targets), strict=True)
+    names = [(target.region, name) for target, roster in tagged for name in sorted(roster.tags)]
+    left = [Drift(region=region, name=name, found="left", message=_LEFT) for region, name in names if (region, name) not in known]
+    return (*at_once(look, wanted), *left)
 
 
 def _drift(machine: Machine, project: str, alias: str) -> Drift:

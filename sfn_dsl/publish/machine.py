@@ -63,7 +63,8 @@ class Machine:
             if refusal.code in _ABSENT:
                 return None
             raise
-        newest = Version(number=version, description=found.get("description", "")) if version else None
+        created_at = _milliseconds(found["creationDate"])
+        newest = Version(number=version, description=found.get("description", ""), created_at=created_at) if version else None
         return Live(
             region=self.region,
             name=self.name,

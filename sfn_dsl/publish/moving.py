@@ -11,7 +11,7 @@ from sfn_dsl.publish.live import Routing, whole_routing
 from sfn_dsl.publish.machine import Machine, routes
 from sfn_dsl.publish.pacing import Clock
 
-__all__ = ["Move", "alarms", "routing_text"]
+__all__ = ["Move", "alarms", "percents", "routing_text"]
 
 _LOOK_SECONDS: Final = 10
 
@@ -25,6 +25,17 @@ def routing_text(routing: Routing) -> str:
             return f"version {version}"
         case _:
             return " and ".join(f"version {version} ({percent} %)" for version, percent in routing)
+
+
+def percents(strategy: str) -> tuple[int, ...]:
+    """What part of the executions gets the new version in each step before the last."""
+    match strategy:
+        case "linear":
+            return tuple(range(10, 100, 10))
+        case "canary":
+            return (10,)
+        case _:
+            return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +69,7 @@ class Move:
             name, routing = self.alias, routes(self.machine.arn, goal)
             self.machine.call("create_state_machine_alias", name=name, routingConfiguration=routing)
             return
-        for percent in self._percents():
+        for percent in percents(self.strategy):
             self._watched(0)
             self.point(tuple(sorted(((self.version, percent), (self.retreat, 100 - percent)))))
             self.say(f"{percent} % to version {self.version}")
@@ -84,15 +95,6 @@ class Move:
         """Let it point somewhere."""
         arn, wanted = f"{self.machine.arn}:{self.alias}", routes(self.machine.arn, routing)
         self.machine.call("update_state_machine_alias", stateMachineAliasArn=arn, routingConfiguration=wanted)
-
-    def _percents(self) -> tuple[int, ...]:
-        match self.strategy:
-            case "linear":
-                return tuple(range(10, 100, 10))
-            case "canary":
-                return (10,)
-            case _:
-                return ()
 
     def _watched(self, seconds: int) -> None:
         """Look at the alarms now, and again until some seconds have passed."""

@@ -17,7 +17,7 @@ from sfn_dsl.publish.moving import alarms
 from sfn_dsl.publish.planning import definition_edits
 from sfn_dsl.region import Target
 
-__all__ = ["at_once", "observe", "published_before"]
+__all__ = ["Roster", "at_once", "observe", "published_before"]
 
 _AT_ONCE: Final = 16
 Given = TypeVar("Given")
@@ -54,7 +54,7 @@ def observe(
     """
     targets = list({one.target.region: one.target for one in desired}.values())
     check_account(clients, targets)
-    rosters = dict(zip((target.region for target in targets), at_once(_Roster.of(clients, project), targets), strict=True))
+    rosters = dict(zip((target.region for target in targets), at_once(Roster.of(clients, project), targets), strict=True))
     existing = [one for one in desired if one.name in rosters[one.target.region].names]
     names = {(one.target.region, one.name) for one in desired}
     others = [
@@ -84,17 +84,17 @@ def observe(
 
 
 @dataclass(frozen=True, slots=True)
-class _Roster:
+class Roster:
     """The names of all machines in a Region, and the tags of those that carry the project's."""
 
     names: frozenset[str]
     tags: dict[str, dict[str, str]]
 
     @staticmethod
-    def of(clients: Clients, project: str) -> Callable[[Target], _Roster]:
+    def of(clients: Clients, project: str) -> Callable[[Target], Roster]:
         """What reads the roster of a target."""
 
-        def read(target: Target) -> _Roster:
+        def read(target: Target) -> Roster:
             listed = clients.pages("stepfunctions", target.region, "list_state_machines", "stateMachines", maxResults=1000)
             names = frozenset(item["name"] for item in listed)
             tagged = clients.pages(
@@ -112,7 +112,7 @@ class _Roster:
                 if ":stateMachine:" in item["ResourceARN"]
             }
             # The list of tags lags behind: what has just been deleted may still be in it.
-            return _Roster(names, {name: found for name, found in tags.items() if name in names})
+            return Roster(names, {name: found for name, found in tags.items() if name in names})
 
         return read
 
