@@ -133,7 +133,7 @@ class _Building:
 
     def run(self) -> Build:
         self.find(self.loaded.diagnostics)
-        wiring = wire(self.loaded.pipelines)
+        wiring = wire(self.loaded.pipelines, self.targets)
         self.find(wiring.problems)
         self.find(_forwarding(wiring, self.targets))
         for pipeline in self.chosen:

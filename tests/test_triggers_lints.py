@@ -72,6 +72,13 @@ def contract(**fields: str) -> str:
     )
 
 
+def loop(pattern: str) -> str:
+    """A producer with a pattern of its own."""
+    rule = "EventRule(pattern={" + pattern + '}, input={"batch_id": "$.detail.batch_id"})'
+    text = (HEAD + UP).replace('Input(batch_id=str, size=int, rows=[str], note={"a": str})', "Input(batch_id=str)")
+    return text.replace("produces=ready", f"produces=ready, triggers=({rule},)")
+
+
 SCHEDULE = 'Schedule(expression="{}", timezone="{}", input={{"batch_id": SCHEDULED_TIME}}{})'
 PATTERN = 'EventRule(pattern={{"source": [{}]}}, input={{"batch_id": "{}"}})'
 EXTERNAL = 'EventRule(pattern={{"source": [{}]}}, input={{"batch_id": "{}"}}{})'
@@ -243,6 +250,23 @@ CASES: dict[str, tuple[str, str, str, str, str, str]] = {
         (HEAD + UP + DOWN).replace("produces=ready", "produces=ready, consumes=(back,)").replace("up = Pip", 'back = BatchReady(pipeline="down", batch_id=Input(batch_id=str).batch_id)\nup = Pip'),
         ONE,
     ),
+    "a pattern for what the pipeline announces itself": (
+        "SFN525", "error", "up = Pipeline", "pipelines trigger each other in a circle: up -> up", loop('"source": ["sfn-dsl.up"]'), ONE,
+    ),
+    "a pattern for all that is announced": (
+        "SFN525", "error", "up = Pipeline", "in a circle: up -> up", loop('"detail-type": ["BatchReady"], "region": [{"prefix": "us-"}]'), ONE,
+    ),
+    "a pattern for the company's events": (
+        "SFN525", "error", "up = Pipeline", "in a circle: up -> up", loop('"source": [{"prefix": "com.acme"}]'), ONE.replace("us-east-1\n", "us-east-1\nevent_source = com.acme.etl\n", 1),
+    ),
+    "a pattern for some of what the pipeline announces": (
+        "SFN525", "warning", "up = Pipeline", "pipelines may trigger each other in a circle: up -> up",
+        loop('"source": ["sfn-dsl.up"], "detail": {"batch_id": [{"prefix": "a"}]}'), ONE,
+    ),
+    "a pattern of one of two": (
+        "SFN525", "error", "up = Pipeline", "in a circle: up -> down -> up",
+        loop('"detail": {"pipeline": ["down"]}') + DOWN.replace("consumes", 'produces=BatchReady(pipeline="down", batch_id=batch.batch_id), consumes'), ONE,
+    ),
     "two triggers of one kind": (
         "SFN526", "error", "triggers=", "two triggers Schedule with one label",
         alone(", ".join([SCHEDULE.format("rate(1 day)", "UTC", "")] * 2)), ONE,
@@ -344,6 +368,12 @@ CLEAN = {
             'EventRule(pattern={"$or": [{"source": ["a"]}, {"source": [{"prefix": "b"}]}], "detail": {"a": [{"numeric": [">", 1]}, None], '
             '"b": [{"exists": True}], "c": [{"anything-but": {"prefix": "x"}}]}}, input={"batch_id": "$.detail.items[0].key-1", "at": "$.time"})'
         ),
+        ONE,
+    ),
+    "a pattern for others": (loop('"source": ["crm"]') + DOWN, ONE),
+    "a pattern for what is never announced": (loop('"source": ["sfn-dsl.up"], "detail": {"status": ["FAILED"]}') + DOWN, ONE),
+    "a pattern for events without a batch": (
+        loop('"source": ["sfn-dsl.up"], "detail": {"batch_id": [{"exists": False}]}') + DOWN,
         ONE,
     ),
     "objects by key and version": (OBJECTS, ONE),
