@@ -200,6 +200,12 @@ CASES: dict[str, tuple[str, str, str, str, str, str]] = {
     "a batch of nothing in the message": (
         "SFN524", "error", "triggers=", "holds nothing of the message", MESSAGES.replace("Control(batch.key)", "Control(batch.bucket)"), ONE,
     ),
+    "a setting that is no bucket": (
+        "SFN104", "error", "triggers=", "`A_B` is no name of a bucket in us-east-1", OBJECTS.replace('bucket="lake"', "bucket=config.lake"), ONE + "var.lake = A_B\n",
+    ),
+    "a setting that is no topic": (
+        "SFN104", "error", "triggers=", "`a b` is no topic in us-east-1", MESSAGES.replace('topic="t"', "topic=config.topic"), ONE + "var.topic = a b\n",
+    ),
     "an alarm before the beginning": (
         "SFN104", "error", "down = Pipeline", "`duration_seconds` of the alarms of pipeline `down` is -5",
         alone(SCHEDULE.format("rate(1 day)", "UTC", ""), **{"control=row": "control=row, alarms=Alarms(duration_seconds=-5)"}), ONE,
