@@ -134,7 +134,7 @@ class _Building:
 
     def run(self) -> Build:
         self.find(self.loaded.diagnostics)
-        wiring = wire(self.loaded.pipelines)
+        wiring = wire(self.loaded.pipelines, self.targets)
         self.find(wiring.problems)
         # Where setup.cfg does not say what is deployed, there is nothing to say about it.
         deployable = not self.project.faults

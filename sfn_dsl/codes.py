@@ -224,7 +224,8 @@ CODES: Final = (
     Code(
         "SFN525",
         "pipelines-trigger-in-circle",
-        "Pipelines consume each other's batches in a circle, which never ends.",
+        "Pipelines consume each other's batches in a circle, which never ends; a pattern that matches what one of them announces "
+        "counts as well. A warning where a pattern also asks for what is not known before the event is sent.",
     ),
     Code(
         "SFN526",

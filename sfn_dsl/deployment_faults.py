@@ -65,16 +65,16 @@ def _names(deployment: Deployment) -> Iterator[Fault]:
         ("event_source", deployment.events),
     ):
         form, help = _NAMES[key]
-        if not re.fullmatch(form, name):
+        if not isinstance(name, str) or not re.fullmatch(form, name):
             yield Fault(key=key, message=f"`{key} = {name}` is no name", help=help)
     if deployment.bus == "default":
         message = "`event_bus = default` is a bus that every account has, and the shared template makes one"
         yield Fault(key="event_bus", message=message, help="give the pipelines a bus of their own, such as `etl`")
-    if deployment.events.startswith("aws."):
+    if str(deployment.events).startswith("aws."):
         message = "`event_source` begins with `aws.`, which EventBridge refuses"
         yield Fault(key="event_source", message=message, help="write `com.<company>.etl`")
     bridged = [region for region in deployment.regions if not deployment.reached_from(region).direct]
-    if bridged and "." in deployment.table:
+    if bridged and "." in str(deployment.table):
         message = f"`control_table = {deployment.table}` also names the function that reaches it from {', '.join(bridged)}"
         yield Fault(key="control_table", message=message, help="leave the `.` out, which Lambda does not take")
 

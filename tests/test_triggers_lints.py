@@ -72,6 +72,13 @@ def contract(**fields: str) -> str:
     )
 
 
+def loop(pattern: str) -> str:
+    """A producer with a pattern of its own."""
+    rule = "EventRule(pattern={" + pattern + '}, input={"batch_id": "$.detail.batch_id"})'
+    text = (HEAD + UP).replace('Input(batch_id=str, size=int, rows=[str], note={"a": str})', "Input(batch_id=str)")
+    return text.replace("produces=ready", f"produces=ready, triggers=({rule},)")
+
+
 SCHEDULE = 'Schedule(expression="{}", timezone="{}", input={{"batch_id": SCHEDULED_TIME}}{})'
 PATTERN = 'EventRule(pattern={{"source": [{}]}}, input={{"batch_id": "{}"}})'
 EXTERNAL = 'EventRule(pattern={{"source": [{}]}}, input={{"batch_id": "{}"}}{})'
@@ -193,6 +200,12 @@ CASES: dict[str, tuple[str, str, str, str, str, str]] = {
     "a batch of nothing in the message": (
         "SFN524", "error", "triggers=", "holds nothing of the message", MESSAGES.replace("Control(batch.key)", "Control(batch.bucket)"), ONE,
     ),
+    "a setting that is no bucket": (
+        "SFN104", "error", "triggers=", "`A_B` is no name of a bucket in us-east-1", OBJECTS.replace('bucket="lake"', "bucket=config.lake"), ONE + "var.lake = A_B\n",
+    ),
+    "a setting that is no topic": (
+        "SFN104", "error", "triggers=", "`a b` is no topic in us-east-1", MESSAGES.replace('topic="t"', "topic=config.topic"), ONE + "var.topic = a b\n",
+    ),
     "an alarm before the beginning": (
         "SFN104", "error", "down = Pipeline", "`duration_seconds` of the alarms of pipeline `down` is -5",
         alone(SCHEDULE.format("rate(1 day)", "UTC", ""), **{"control=row": "control=row, alarms=Alarms(duration_seconds=-5)"}), ONE,
@@ -251,6 +264,23 @@ CASES: dict[str, tuple[str, str, str, str, str, str]] = {
         "SFN106", "error", 'StartPipeline("S"', "`top` cannot wait for `down`, which is EXPRESS",
         (HEAD + UP + DOWN).replace("timeout_seconds=900)\n", "timeout_seconds=200, type='EXPRESS')\n").replace("type='EXPRESS'", "", 1)
         + 'top = Pipeline(name="top", body=[StartPipeline("S", pipeline=down, input={"batch_id": "b", "uri": "u"}, timeout_seconds=9)])\n', ONE,
+    ),
+    "a pattern for what the pipeline announces itself": (
+        "SFN525", "error", "up = Pipeline", "pipelines trigger each other in a circle: up -> up", loop('"source": ["sfn-dsl.up"]'), ONE,
+    ),
+    "a pattern for all that is announced": (
+        "SFN525", "error", "up = Pipeline", "in a circle: up -> up", loop('"detail-type": ["BatchReady"], "region": [{"prefix": "us-"}]'), ONE,
+    ),
+    "a pattern for the company's events": (
+        "SFN525", "error", "up = Pipeline", "in a circle: up -> up", loop('"source": [{"prefix": "com.acme"}]'), ONE.replace("us-east-1\n", "us-east-1\nevent_source = com.acme.etl\n", 1),
+    ),
+    "a pattern for some of what the pipeline announces": (
+        "SFN525", "warning", "up = Pipeline", "pipelines may trigger each other in a circle: up -> up",
+        loop('"source": ["sfn-dsl.up"], "detail": {"batch_id": [{"prefix": "a"}]}'), ONE,
+    ),
+    "a pattern of one of two": (
+        "SFN525", "error", "up = Pipeline", "in a circle: up -> down -> up",
+        loop('"detail": {"pipeline": ["down"]}') + DOWN.replace("consumes", 'produces=BatchReady(pipeline="down", batch_id=batch.batch_id), consumes'), ONE,
     ),
     "two triggers of one kind": (
         "SFN526", "error", "triggers=", "two triggers Schedule with one label",
@@ -353,6 +383,12 @@ CLEAN = {
             'EventRule(pattern={"$or": [{"source": ["a"]}, {"source": [{"prefix": "b"}]}], "detail": {"a": [{"numeric": [">", 1]}, None], '
             '"b": [{"exists": True}], "c": [{"anything-but": {"prefix": "x"}}]}}, input={"batch_id": "$.detail.items[0].key-1", "at": "$.time"})'
         ),
+        ONE,
+    ),
+    "a pattern for others": (loop('"source": ["crm"]') + DOWN, ONE),
+    "a pattern for what is never announced": (loop('"source": ["sfn-dsl.up"], "detail": {"status": ["FAILED"]}') + DOWN, ONE),
+    "a pattern for events without a batch": (
+        loop('"source": ["sfn-dsl.up"], "detail": {"batch_id": [{"exists": False}]}') + DOWN,
         ONE,
     ),
     "objects by key and version": (OBJECTS, ONE),

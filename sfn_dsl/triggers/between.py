@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 
 from sfn_dsl.compile.starts import waited_for
 from sfn_dsl.control.contract import RESERVED, BatchReady
@@ -10,6 +11,8 @@ from sfn_dsl.control.start import StartBatch
 from sfn_dsl.diagnostic import Diagnostic, Severity
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.pipeline import Pipeline
+from sfn_dsl.region import Target
+from sfn_dsl.triggers.announced import Heard, heard_by_pattern
 from sfn_dsl.triggers.batches import batch_problems
 from sfn_dsl.triggers.payload import payload_problems
 from sfn_dsl.triggers.trigger import Trigger
@@ -19,13 +22,15 @@ __all__ = ["between"]
 Triggers = Mapping[str, tuple[Trigger, ...]]
 
 
-def between(declared: list[Pipeline], triggers: Triggers) -> Iterator[Diagnostic]:
-    """Findings about how pipelines hang together. `triggers`: those of each pipeline, by its name."""
-    yield from _circles(declared, triggers)
+def between(declared: list[Pipeline], triggers: Triggers, targets: Iterable[Target]) -> Iterator[Diagnostic]:
+    """Findings about how pipelines hang together. `triggers`: those of each pipeline, by its name. `targets`: where events are
+    named."""
+    patterns = tuple(heard_by_pattern(declared, triggers, targets))
+    yield from _circles(declared, triggers, patterns)
     yield from _unknown_upstreams(declared, triggers)
     yield from _waits(declared, triggers)
     yield from _producers(declared)
-    yield from _consumers(declared, triggers)
+    yield from _consumers(declared, triggers, patterns)
 
 
 def _heard(pipeline: Pipeline, triggers: Triggers) -> tuple[BatchReady, ...]:
@@ -34,14 +39,22 @@ def _heard(pipeline: Pipeline, triggers: Triggers) -> tuple[BatchReady, ...]:
     return tuple({id(contract): contract for contract in (*told, *pipeline.consumes)}.values())
 
 
-def _circles(declared: list[Pipeline], triggers: Triggers) -> Iterator[Diagnostic]:
+def _circles(declared: list[Pipeline], triggers: Triggers, patterns: Iterable[Heard]) -> Iterator[Diagnostic]:
     """Pipelines that start each other in a circle. Iterative depth-first search."""
     names = {pipeline.name: pipeline for pipeline in declared}
     follows: dict[str, list[str]] = {name: [] for name in names}
+    by_pattern: dict[tuple[str, str], Heard] = {}
+    for heard in patterns:
+        known = by_pattern.setdefault((heard.upstream, heard.pipeline), heard)
+        if heard.surely and not known.surely:
+            by_pattern[heard.upstream, heard.pipeline] = heard
     for pipeline in declared:
         for upstream in sorted({contract.pipeline for contract in _heard(pipeline, triggers)}):
             if upstream in follows:
                 follows[upstream].append(pipeline.name)
+                by_pattern.pop((upstream, pipeline.name), None)
+    for upstream, follower in by_pattern:
+        follows[upstream].append(follower)
     done: set[str] = set()
     for start in names:
         path: list[str] = []
@@ -54,11 +67,17 @@ def _circles(declared: list[Pipeline], triggers: Triggers) -> Iterator[Diagnosti
                 continue
             if name in path:
                 circle = [*path[path.index(name) :], name]
+                overheard = [by_pattern[step] for step in itertools.pairwise(circle) if step in by_pattern]
+                surely = all(one.surely for one in overheard)
                 yield Diagnostic(
                     code="SFN525",
-                    message=f"pipelines trigger each other in a circle: {' -> '.join(circle)}",
+                    message=f"pipelines {'' if surely else 'may '}trigger each other in a circle: {' -> '.join(circle)}",
                     span=names[name].span,
-                    help="let one of them consume something else",
+                    help="let a pattern ask for something else, such as another `source`"
+                    if overheard
+                    else "let one of them consume something else",
+                    severity=Severity.ERROR if surely else Severity.WARNING,
+                    also=tuple((one.span, f"this pattern matches what `{one.upstream}` announces") for one in overheard),
                 )
                 continue
             if name in done:
@@ -144,9 +163,10 @@ def _producers(declared: list[Pipeline]) -> Iterator[Diagnostic]:
         yield from payload_problems(contract)
 
 
-def _consumers(declared: list[Pipeline], triggers: Triggers) -> Iterator[Diagnostic]:
+def _consumers(declared: list[Pipeline], triggers: Triggers, patterns: Iterable[Heard]) -> Iterator[Diagnostic]:
     """Batches that are no keys, pipelines that would do a batch twice, contracts that nobody listens to."""
-    heard: set[str] = set()
+    by_pattern = {one.upstream for one in patterns}
+    heard = {pipeline.produces.pipeline for pipeline in declared if pipeline.produces and pipeline.name in by_pattern}
     for pipeline in declared:
         if pipeline.control is not None:
             yield from batch_problems(pipeline.control.batch, f"pipeline `{pipeline.name}`", pipeline.control.claim.span)

@@ -9,6 +9,7 @@ from typing import Final
 
 from sfn_dsl.constants import fold
 from sfn_dsl.diagnostic import Diagnostic, Severity, did_you_mean
+from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import Expression
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.region import Target
@@ -32,6 +33,7 @@ _PATHS: Final[Mapping[str, str]] = {
 }
 _VERSIONS: Final = frozenset({"version", "etag", "sequencer"})
 _BUCKET: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
+_NAMING: Final = "use 3 to 63 lower-case letters, digits, `.` and `-`, with a letter or a digit at both ends"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,12 +62,7 @@ class S3Event(Trigger):
     def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
         yield from delivery_problems(self.retries, self.max_age_seconds, "EventBridge", self.span)
         if isinstance(self.bucket, str) and not _BUCKET.fullmatch(self.bucket):
-            yield Diagnostic(
-                code="SFN102",
-                message=f"`{self.bucket}` is no name of a bucket",
-                span=self.span,
-                help="use 3 to 63 lower-case letters, digits, `.` and `-`, with a letter or a digit at both ends",
-            )
+            yield Diagnostic(code="SFN102", message=f"`{self.bucket}` is no name of a bucket", span=self.span, help=_NAMING)
         for part in self.input.values():
             if not isinstance(part, str) or part not in _PATHS:
                 yield Diagnostic(
@@ -122,6 +119,8 @@ class S3Event(Trigger):
 
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
         bucket = str(fold(self.bucket, target, self.span))
+        if not _BUCKET.fullmatch(bucket):
+            raise DeclarationError(f"`{bucket}` is no name of a bucket in {target.region}", help=_NAMING, span=self.span)
         label = self.label or "object"
         role = event_role(pipeline, target, "default", pipeline.name)
         keys = [{kind: text} for kind, text in (("prefix", self.prefix), ("suffix", self.suffix)) if text]

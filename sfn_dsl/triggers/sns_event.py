@@ -9,6 +9,7 @@ from typing import Final
 
 from sfn_dsl.constants import fold
 from sfn_dsl.diagnostic import Diagnostic, Severity
+from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import Expression
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.region import Target, parse_arn
@@ -33,6 +34,7 @@ __all__ = ["SnsEvent"]
 
 _RECEIPTS = 5
 _VISIBILITY_SECONDS = 90
+_NAMING: Final = "use a topic's name of 1 to 256 letters, digits, `_` and `-`, or its ARN"
 _TOPIC: Final = re.compile(r"(arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:)?[0-9A-Za-z_-]{1,256}(\.fifo)?")
 
 
@@ -60,12 +62,7 @@ class SnsEvent(Trigger):
 
     def problems(self, pipeline: Pipeline) -> Iterator[Diagnostic]:
         if isinstance(self.topic, str) and not _TOPIC.fullmatch(self.topic):
-            yield Diagnostic(
-                code="SFN102",
-                message=f"`{self.topic}` is no topic",
-                span=self.span,
-                help="use a topic's name of 1 to 256 letters, digits, `_` and `-`, or its ARN",
-            )
+            yield Diagnostic(code="SFN102", message=f"`{self.topic}` is no topic", span=self.span, help=_NAMING)
         for name, path in self.input.items():
             if not isinstance(path, str) or not all(path.split(".")):
                 yield Diagnostic(
@@ -130,6 +127,8 @@ class SnsEvent(Trigger):
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
         label = self.label or "messages"
         topic = str(fold(self.topic, target, self.span))
+        if not _TOPIC.fullmatch(topic):
+            raise DeclarationError(f"`{topic}` is no topic in {target.region}", help=_NAMING, span=self.span)
         topic_arn = topic if topic.startswith("arn:") else target.arn("sns", topic)
         place = parse_arn(topic_arn)
         dead = Queue(id=logical_id(label, "dead", "letters"), queue_name=f"{pipeline.name}-{label}-dead-letters")

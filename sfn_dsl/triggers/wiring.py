@@ -14,6 +14,7 @@ from sfn_dsl.deployment import Deployment
 from sfn_dsl.deployment_faults import faults
 from sfn_dsl.diagnostic import Diagnostic, Severity
 from sfn_dsl.pipeline import Input, Pipeline
+from sfn_dsl.region import Target
 from sfn_dsl.span import NOWHERE
 from sfn_dsl.steps.step import Step
 from sfn_dsl.triggers.between import between
@@ -71,8 +72,9 @@ def closer(deployed: Deployment) -> Pipeline:
     )
 
 
-def wire(pipelines: Iterable[Pipeline]) -> Wiring:
-    """Give every pipeline what its own triggers and those of its consumers ask for."""
+def wire(pipelines: Iterable[Pipeline], targets: Iterable[Target] = ()) -> Wiring:
+    """Give every pipeline what its own triggers and those of its consumers ask for. `targets`: those for which patterns are held
+    against what the pipelines announce."""
     declared = list(pipelines)
     own_problems: dict[int, list[Diagnostic]] = {id(pipeline): [] for pipeline in declared}
     triggers = {id(pipeline): _triggers(pipeline, own_problems[id(pipeline)]) for pipeline in declared}
@@ -95,7 +97,7 @@ def wire(pipelines: Iterable[Pipeline]) -> Wiring:
         wired = replace(pipeline, before=before or None, after=after or None)
         broken = any(one.severity is Severity.ERROR for one in wrong)
         found[pipeline.name] = Wired(pipeline=wired, triggers=own, machines=tuple(machines), broken=broken)
-    among = between(declared, {pipeline.name: triggers[id(pipeline)] for pipeline in declared})
+    among = between(declared, {pipeline.name: triggers[id(pipeline)] for pipeline in declared}, targets)
     return Wiring(pipelines=found, problems=(*(one for wrong in own_problems.values() for one in wrong), *among))
 
 
