@@ -197,7 +197,7 @@ class Fixed(Draft):
     """States written by hand: a fragment with `StartAt` and `States`, in which expressions may stand.
 
     `reads`: names under which values must be kept for it; `writes`: variables that it assigns, with their shapes.
-    `keeps_names`: its first state is not named like the step.
+    `keeps_names`: its first state is not named like the step. `next`: where its states that end lead.
     """
 
     start_at: str
@@ -206,3 +206,4 @@ class Fixed(Draft):
     reads: Mapping[str, Template] = field(default_factory=dict)
     writes: Mapping[str, Shape] = field(default_factory=dict)
     keeps_names: bool = False
+    next: Goto = NEXT

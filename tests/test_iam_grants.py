@@ -568,6 +568,11 @@ ROWS: list[tuple[str, dict[str, Any], str]] = [
         "states:DescribeExecution on arn:aws:states:{r}:execution:child:x",
     ),
     (
+        "execution of a machine",
+        task("aws-sdk:sfn:describeExecution", {"ExecutionArn": f"{{% 'arn:aws:states:{R}:execution:child:' & $name %}}"}),
+        "states:DescribeExecution on arn:aws:states:{r}:execution:child:*",
+    ),
+    (
         "metric",
         task("aws-sdk:cloudwatch:putMetricData", {"Namespace": "etl"}),
         "cloudwatch:PutMetricData on * if cloudwatch:namespace StringEquals etl",

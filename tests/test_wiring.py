@@ -477,6 +477,84 @@ def test_an_upstream_that_waits_fails_with_its_consumer() -> None:
     assert (estate.row("up", "b1") or {})["error"]["error"] == "States.TaskFailed"
 
 
+LANGUAGES = pytest.mark.parametrize("language", ["JSONata", "JSONPath"])
+
+
+def again(estate: Estate, pipeline: str, batch: str) -> None:
+    """What `rerun` writes."""
+    estate.change(pipeline, batch, status={"S": "READY"}, queue={"S": f"READY#{pipeline}"}, attempt={"N": "2"})
+
+
+@LANGUAGES
+@pytest.mark.parametrize("deployment", [ALONE, ARBITER], ids=["alone", "arbiter"])
+def test_an_upstream_that_waits_again_fails_until_its_consumer_is_done(deployment: Deployment, language: str) -> None:
+    """The execution's name is taken, so that the second wait has nothing to wait for but the row."""
+    up, ready = producer()
+    load = Worker(errors=["Boom"])
+    down = consumer("down", ready, triggers=(Direct(wait=True),))
+    estate = Estate([up, down], {"work": Worker({"uri": "u"}), "down": load}, deployment=deployment, language=language)
+    estate.start("up", {"batch_id": "b1"})
+    estate.run(900)
+    again(estate, "up", "b1")
+    second = estate.start("up", {"batch_id": "b1"})
+    estate.run(900)
+    assert (second.status, len(estate.runs("down", EAST))) == ("FAILED", 1)
+    error = (estate.row("up", "b1") or {})["error"]
+    assert (error["error"], error["step"]) == ("BatchFailed", "Start down")
+    assert error["cause"] == "the batch of down that had been started before is FAILED"
+    again(estate, "down", "b1")
+    again(estate, "up", "b1")
+    third = estate.start("up", {"batch_id": "b1"})
+    estate.run(1800)
+    assert (third.status, (estate.row("down", "b1") or {})["status"]) == ("SUCCEEDED", "SUCCEEDED")
+    assert len(load.calls) == 2
+
+
+@LANGUAGES
+def test_an_upstream_waits_for_whoever_works_on_the_batch(language: str) -> None:
+    """What it has started finds the batch taken and ends well, which says nothing of the batch."""
+    up, ready = producer(timeout_seconds=200_000)
+    down = consumer("down", ready, triggers=(Direct(wait=True),))
+    estate = Estate([up, down], {"work": Worker({"uri": "u"}), "down": Worker()}, language=language, schedules=False)
+    held = {"status": {"S": "RUNNING"}, "queue": {"S": "RUNNING#down"}, "exec_arn": {"S": "x"}, "fence": {"N": "1"}}
+    for batch in ("b1", "b2"):
+        estate.change("down", batch, **held, lease_until={"N": str(round(estate.world.now * 1000) + 10**9)})
+    done, never = estate.start("up", {"batch_id": "b1"}), estate.start("up", {"batch_id": "b2"})
+    estate.run(3600)
+    assert [run.output for run in estate.runs("down")] == [{"claimed": False}] * 2
+    assert (done.status, never.status) == ("RUNNING", "RUNNING")
+    estate.change("down", "b1", status={"S": "SUCCEEDED"})
+    estate.run(100)
+    assert done.status == "SUCCEEDED"
+    estate.run(90_000)
+    assert never.status == "FAILED"
+    assert (estate.row("up", "b2") or {})["error"]["cause"].endswith("is RUNNING")
+
+
+@LANGUAGES
+def test_without_rows_the_execution_says_what_has_become_of_the_batch(language: str) -> None:
+    up, ready = producer(control=False)
+    load = Worker(errors=["Boom"])
+    down = consumer("down", ready, triggers=(Direct(wait=True),), control=False)
+    estate = Estate([up, down], {"work": Worker({"uri": "u"}), "down": load}, language=language)
+    found = []
+    for batch in ("b1", "b1", "b2", "b2"):
+        run = estate.start("up", {"batch_id": batch})
+        estate.run(900)
+        found.append((run.status, run.error))
+    assert found == [("FAILED", "States.TaskFailed"), ("FAILED", "BatchFailed"), ("SUCCEEDED", None), ("SUCCEEDED", None)]
+    assert len(load.calls) == len(estate.runs("down")) == 2
+
+
+def test_two_consumers_may_be_waited_for() -> None:
+    up, ready = producer(timeout_seconds=200_000)
+    pair = [consumer(name, ready, triggers=(Direct(wait=True),)) for name in ("a-1", "a-2")]
+    estate = Estate([up, *pair], {"work": Worker({"uri": "u"}), "a-1": Worker(), "a-2": Worker()})
+    run = estate.start("up", {"batch_id": "b1"})
+    estate.run(900)
+    assert run.status == "SUCCEEDED"
+
+
 def test_two_consumers_get_what_each_asks_for() -> None:
     up, ready = producer()
     work, a, b = Worker({"uri": "s3://b1"}), Worker(), Worker()

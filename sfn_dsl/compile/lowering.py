@@ -351,7 +351,7 @@ class _Lowering:
                 self.scope(node, Scope(kind, node), steps, place)
                 self.catches(node, catch, place, after)
             case Fixed(states=states, start_at=start):
-                self.fixed(node, states, start, after)
+                self.fixed(node, states, start, self.edge(EdgeKind.NEXT, node.draft.next, node, labels, place, after))
                 self.catches(node, (), place, after)
             case Fault(error=error, cause=cause) if place.throws_to is not None and place.enters is not None:
                 # Where there is a handler, a Fail becomes the Pass that carries its error there.
@@ -360,7 +360,7 @@ class _Lowering:
             case _:
                 pass
 
-    def fixed(self, node: Node, states: object, start: str, after: Label) -> None:
+    def fixed(self, node: Node, states: object, start: str, leaving: Edge) -> None:
         """A hand-written fragment is one node that can be left at every state that ends."""
         assert isinstance(states, dict)
         assert isinstance(node.draft, Fixed)
@@ -382,7 +382,7 @@ class _Lowering:
         fresh = {names[name]: renamed(state, names) for name, state in states.items()}
         node.draft = replace(node.draft, states=fresh, start_at=node.name)
         if any(leaves(state) for state in states.values()):
-            node.edges.append(Edge(EdgeKind.NEXT, after))
+            node.edges.append(leaving)
         for name, state in states.items():
             for target in targets(state):
                 if target not in states:

@@ -18,7 +18,8 @@ __all__ = ["Direct"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Direct(Trigger):
-    """A start by the upstream's machine, in its own Region. `wait`: the upstream waits, and fails when this one fails.
+    """A start by the upstream's machine, in its own Region. `wait`: the upstream waits, and fails when the batch fails here: by the
+    control row, whichever execution works on it, or where there is none by the execution of the batch's name.
 
     By default it stands behind every pipeline whose contract this one consumes. There is nothing else to deploy; what is between
     the upstream's last stage and the call is lost with the upstream, unless a READY row and the sweeper find it.
@@ -50,6 +51,7 @@ class Direct(Trigger):
                 batch=contract.batch_id,
                 input=given,
                 wait=self.wait,
+                rows=pipeline.control is not None,
                 span=self.span,
             )
         return found

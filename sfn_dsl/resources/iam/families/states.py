@@ -11,6 +11,7 @@ from dataclasses import replace
 from sfn_dsl.resources.iam.arguments import Argument, Known
 from sfn_dsl.resources.iam.family import Call, Need, Place, family
 from sfn_dsl.resources.iam.generic import generic
+from sfn_dsl.resources.iam.names import iam_action
 
 __all__ = ["states"]
 
@@ -42,6 +43,10 @@ def states(call: Call) -> Iterator[Need]:
             why = machine.why or "the name of the execution is not known before it runs"
             yield call.needs("DescribeExecution", "StopExecution", on=Place(executions, why))
             yield call.rule("StepFunctionsGetEventsForStepFunctionsExecutionRule")
+    elif (execution := call.known("ExecutionArn")) is not None and execution.text is None and ":execution:" in execution.start:
+        # Which machine's execution is known, and which one of them is not.
+        why = "the name of the execution is not known before it runs"
+        yield call.needs(iam_action(call.prefix, call.action), on=Place(execution.pattern, why))
     else:
         yield from generic(_unqualified(call))
 
