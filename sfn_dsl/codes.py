@@ -209,7 +209,7 @@ CODES: Final = (
     Code(
         "SFN524",
         "trigger-without-key",
-        "Nothing in what a trigger gives tells one batch from another.",
+        "What a trigger takes for its key does not tell one batch from another.",
     ),
     Code(
         "SFN525",
