@@ -164,7 +164,8 @@ class S3Inventory:
 class Batches:
     """Several items per child execution: at most `max_items`, at most `max_bytes` (up to 262,144), or both.
 
-    The `Item` of the map then stands for the list of items of a batch.
+    The `Item` of the map then stands for the list of items of a batch. A child execution that fails has failed for all of them,
+    those that it has done included; tolerated failures count items. To bear single ones, let the steps in `do` deal with them.
     """
 
     max_items: Template = MISSING

@@ -1,4 +1,7 @@
-"""A Map Run: children side by side, how many of them may fail, and what DescribeMapRun says of it."""
+"""A Map Run: children side by side, how many of their items may fail, and what DescribeMapRun says of it.
+
+Source of what counts as failed: page `maprun-fail-threshold`.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ _COUNTED: Final = {
 
 
 class Tolerance:
-    """How many children may fail: a number and a share in percent, 0 where not given."""
+    """How many items may fail: a number and a share in percent, 0 where not given."""
 
     __slots__ = ("count", "percentage")
 
@@ -39,7 +42,7 @@ class Tolerance:
         self.percentage = percentage
 
     def exceeded(self, failed: int, total: int) -> bool:
-        """Whether so many failed children are too many."""
+        """Whether so many failed items are too many."""
         if not failed:
             return False
         if self.count is None and self.percentage is None:
@@ -63,7 +66,7 @@ class MapRun:
         self.status = "RUNNING"
         self.start = thread.run.world.timestamp()
         self.stop: str | None = None
-        self.inputs: list[Json] = []
+        self.sizes: list[int] = []
         self.children: list[Run] = []
         self.failed = 0
         self.left = 0
@@ -72,11 +75,12 @@ class MapRun:
 
     def run(self, inputs: list[Json], concurrency: int) -> Steps:
         """Run a child per input. Raises Failure when too many fail."""
-        self.inputs = inputs
-        self.left = self.total = len(inputs)
+        batched = self.node.fields.batching is not None
+        self.sizes = [len(value["Items"]) if batched else 1 for value in inputs]
+        self.left, self.total = len(inputs), sum(self.sizes)
         if not inputs:
             return
-        waiting = iter(inputs)
+        waiting = iter(zip(inputs, self.sizes, strict=True))
         for _ in range(min(concurrency, len(inputs))):
             self._begin(waiting)
         try:
@@ -87,25 +91,25 @@ class MapRun:
             raise
         if self.left:
             self._stop()
-        if self.tolerance.exceeded(self.failed, len(inputs)):
+        if self.tolerance.exceeded(self.failed, self.total):
             raise Failure(EXCEEDED, EXCEEDED_CAUSE)
 
-    def _begin(self, waiting: Iterator[Json]) -> None:
-        for value in waiting:
+    def _begin(self, waiting: Iterator[tuple[Json, int]]) -> None:
+        for value, size in waiting:
             world = self.thread.run.world
             child = world.start_child(self.thread.run, self.node.processor, value, self.name, express=self.node.fields.express)
             self.children.append(child)
 
-            def ended(event: simpy.Event, child: Run = child) -> None:
-                self._ended(child, waiting)
+            def ended(event: simpy.Event, child: Run = child, size: int = size) -> None:
+                self._ended(child, size, waiting)
 
             child.done.callbacks.append(ended)
             return
 
-    def _ended(self, child: Run, waiting: Iterator[Json]) -> None:
+    def _ended(self, child: Run, size: int, waiting: Iterator[tuple[Json, int]]) -> None:
         self.left -= 1
         if child.status != "SUCCEEDED":
-            self.failed += 1
+            self.failed += size
         if not self.over.triggered:
             if not self.left or self.tolerance.exceeded(self.failed, self.total):
                 self.over.succeed()
@@ -123,12 +127,10 @@ class MapRun:
 
     def description(self) -> dict[str, Json]:
         """What DescribeMapRun answers."""
-        batched = self.node.fields.batching is not None
-        sizes = [len(value["Items"]) if batched else 1 for value in self.inputs]
         found: dict[str, Json] = {
             "ExecutionArn": self.thread.run.arn,
-            "ExecutionCounts": self._counts([1] * len(sizes)),
-            "ItemCounts": self._counts(sizes),
+            "ExecutionCounts": self._counts([1] * len(self.sizes)),
+            "ItemCounts": self._counts(self.sizes),
             "MapRunArn": self.arn,
             "MaxConcurrency": self.concurrency,
             "StartDate": self.start,
