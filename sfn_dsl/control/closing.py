@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sfn_dsl.asl.shapes import ANY
 from sfn_dsl.control.access import Access
+from sfn_dsl.control.alert import alert
 from sfn_dsl.control.claim import NOW
 from sfn_dsl.control.rows import BY_EXECUTION, FAILED, RUNNING
 from sfn_dsl.draft import Draft, Fixed, Site
@@ -76,25 +77,11 @@ class CloseRun(Step):
 
     @staticmethod
     def _alert(site: Site) -> dict[str, Template]:
-        deployed = site.target.deployed
         message = {
             "status": f"{{% {_EVENT}.detail.status %}}",
             "execution": f"{{% {_EVENT}.detail.executionArn %}}",
             "batch": "{% $exists($row.batch_id.S) ? $row.batch_id.S : '' %}",
             "region": site.target.region,
         }
-        return {
-            "Type": "Task",
-            "Resource": site.target.integration("sns:publish"),
-            "Arguments": {
-                "TopicArn": site.target.arn("sns", deployed.alert_topic),
-                "Subject": f"{{% $substring({_EVENT}.detail.status & ': ' & {_EVENT}.detail.name, 0, 100) %}}",
-                "Message": message,
-            },
-            "TimeoutSeconds": 30,
-            "Retry": [
-                {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "MaxAttempts": 5, "BackoffRate": 2, "JitterStrategy": "FULL"}
-            ],
-            "Output": {},
-            "End": True,
-        }
+        subject = f"{{% $substring({_EVENT}.detail.status & ': ' & {_EVENT}.detail.name, 0, 100) %}}"
+        return {**alert(site, subject, message), "End": True}
