@@ -257,6 +257,27 @@ def test_the_sweeper_starts_what_nobody_works_on(place: str, language: str) -> N
     assert tried.row("young")["status"] == "READY"
 
 
+def test_a_batch_whose_executions_die_is_not_started_for_ever(place: str, language: str) -> None:
+    tried = Tried(place, language)
+    now = round(tried.estate.world.now * 1000)
+    held = {"lease_until": {"N": str(now - 1000)}, "exec_arn": {"S": "x"}}
+    for batch, fence, attempt in (("ninth", 9, 1), ("tenth", 10, 1), ("again", 10, 2), ("often", 25, 2)):
+        waiting(tried, batch, "RUNNING", 900, **held, fence={"N": str(fence)}, attempt={"N": str(attempt)})
+    sweep = tried.estate.start("p-sweeper", {}, tried.region)
+    tried.estate.run(300)
+    assert sweep.status == "SUCCEEDED"
+    assert sorted(run.input["batch_id"] for run in tried.estate.runs("p")) == ["again", "ninth"]
+    for batch, fence in (("tenth", 10), ("often", 25)):
+        row = tried.row(batch)
+        assert (row["status"], row["queue"], row["fence"]) == ("FAILED", "FAILED#p", fence)
+        assert row["error"]["error"] == "Pipeline.GivenUp"
+        assert f"claimed {fence} times" in row["error"]["cause"]
+    assert [visit.state for visit in sweep.visits].count("Tell of it") == 2
+    again = tried.estate.start("p-sweeper", {}, tried.region)
+    tried.estate.run(300)
+    assert "Give up" not in [visit.state for visit in again.visits], "and people are told once"
+
+
 @pytest.mark.parametrize("count", [1, 2, 250, 251])
 def test_the_sweeper_takes_up_to_250_batches_of_a_kind_at_once(count: int) -> None:
     tried = Tried("arbiter", "JSONata")

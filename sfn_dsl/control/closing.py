@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sfn_dsl.asl.shapes import ANY, declared
 from sfn_dsl.control.access import Access
+from sfn_dsl.control.alert import alert
 from sfn_dsl.control.claim import NOW
 from sfn_dsl.control.rows import BY_EXECUTION, FAILED, RUNNING
 from sfn_dsl.draft import Draft, Fixed, Site
@@ -137,18 +138,5 @@ class CloseRun(Step):
             TextTemplate("batch_failed.txt", {**about, **failed}, NOWHERE),
             TextTemplate("execution_ended.txt", {**about, **ended}, NOWHERE),
         )
-        return {
-            "Type": "Task",
-            "Resource": site.target.integration("sns:publish"),
-            "Arguments": {
-                "TopicArn": site.target.arn("sns", site.target.deployed.alert_topic),
-                "Subject": f"{{% $substring({_EVENT}.detail.status & ': ' & {_EVENT}.detail.name, 0, 100) %}}",
-                "Message": site.fold(message),
-            },
-            "TimeoutSeconds": 30,
-            "Retry": [
-                {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 2, "MaxAttempts": 5, "BackoffRate": 2, "JitterStrategy": "FULL"}
-            ],
-            "Output": {},
-            "End": True,
-        }
+        subject = f"{{% $substring({_EVENT}.detail.status & ': ' & {_EVENT}.detail.name, 0, 100) %}}"
+        return {**alert(site, subject, site.fold(message)), "End": True}

@@ -7,19 +7,25 @@ from typing import Any
 
 from sfn_dsl.asl.shapes import ANY
 from sfn_dsl.control.access import Access
+from sfn_dsl.control.alert import alert
 from sfn_dsl.control.gate import gate
-from sfn_dsl.control.rows import BY_QUEUE, PARKED, READY, RUNNING, SUCCEEDED, WATCHED
+from sfn_dsl.control.rows import BY_QUEUE, FAILED, PARKED, READY, RUNNING, SUCCEEDED, WATCHED
 from sfn_dsl.draft import Draft, Fixed, Site
 from sfn_dsl.expression import Template
 from sfn_dsl.steps.metric import METRICS
 from sfn_dsl.steps.step import Step
 
-__all__ = ["LIVE", "Sweep", "alias_arn"]
+__all__ = ["GIVEN_UP", "LIVE", "Sweep", "alias_arn"]
 
 LIVE = "live"
 """The alias that everything starts."""
 
+GIVEN_UP = "Pipeline.GivenUp"
+"""Error of a batch whose executions have died so often that it is not started again."""
+
 _AT_ONCE = 250
+_CLAIMS = 10
+_KEY = "{'pk': pk.S, 'sk': sk.S}"
 _NOW = "$toMillis($states.context.State.EnteredTime)"
 
 
@@ -32,10 +38,12 @@ def alias_arn(site: Site, pipeline: str) -> str:
 class Sweep(Step):
     """Starts a pipeline for each batch of its that nobody works on: READY for at least `age_seconds`, PARKED, or RUNNING under a
     lease that has run out. Only the active Region does; the claim of what is started decides, so that starting twice does no
-    harm. Of what waits, the 250 that have waited longest; of what runs, all are looked at, 250 a query. `report`: first write
-    metrics, in every Region: what waits, for how long, and how long ago the last batch was done. While none has been, that is
-    how long ago somebody first looked, which a row notes: an alarm on it rings for a pipeline that never succeeds, and not for one
-    that is new."""
+    harm. Of what waits, the 250 that have waited longest; of what runs, all are looked at, 250 a query. A batch whose executions
+    have died ten times per attempt is not started again.
+
+    `report`: first write metrics, in every Region: what waits, for how long, and how long ago the last batch was done. While none
+    has been, that is how long ago somebody first looked, which a row notes: an alarm on it rings for a pipeline that never
+    succeeds, and not for one that is new. Then fail the rows of batches that are not started again, and tell people."""
 
     _: KW_ONLY
     pipeline: str
@@ -53,10 +61,12 @@ class Sweep(Step):
             **(self._reported(access, site, parked=gated, then=after) if self.report else {}),
             **(asked if self.report else {}),
             **self._starts(access, site, parked=gated),
+            **(self._given_up(access, site) if self.report else {}),
         }
         if gated:
             states["Stand by"] = {"Type": "Succeed", "Output": {"active": False}}
-        writes = dict.fromkeys(["ready", "waits_since", "expired", "further", "parked", "last", "active_region"], ANY)
+        names = ["ready", "waits_since", "expired", "hopeless", "further", "parked", "last", "active_region"]
+        writes = dict.fromkeys(names, ANY)
         return (Fixed(start_at=next(iter(states)), states=states, query_language="JSONata", keeps_names=True, writes=writes),)
 
     def _queries(self, access: Access, *, parked: bool, then: str) -> dict[str, dict[str, Template]]:
@@ -133,6 +143,7 @@ class Sweep(Step):
                 "Type": "Choice",
                 "Choices": [
                     {"Condition": "{% $count($further) > 0 %}", "Next": "Find further leases"},
+                    *([{"Condition": "{% $count($hopeless) > 0 %}", "Next": "Give up"}] if self.report else []),
                     {"Condition": f"{{% $count({every}) > 0 %}}", "Next": "Start batches"},
                 ],
                 "Default": "Swept",
@@ -153,11 +164,60 @@ class Sweep(Step):
         """Keys of running rows whose lease has run out. Most leases are good and the limit counts what is read before the filter,
         so that one query may find none and others after it some: `further` goes on where the last one ended."""
         state = self._query(access, RUNNING, "expired", then, expired=True, after="{% $further[0] %}" if further else "")
-        found = state["Assign"]
-        if further:
-            found["expired"] = f"{{% $append($expired, {found['expired'][3:-3]}) %}}"
-        found["further"] = f"{{% [{access.result}.LastEvaluatedKey] %}}"
+        claims = f"($exists(attempt.N) ? $number(attempt.N) : 1) * {_CLAIMS}"
+        found = {"expired": f"[{access.result}.Items[$number(fence.N) < {claims}].{_KEY}]"}
+        if self.report:
+            found["hopeless"] = (
+                f"[{access.result}.Items[$number(fence.N) >= {claims}].{{'pk': pk.S, 'sk': sk.S, 'fence': fence.N}}]"
+            )
+        state["Assign"] = {
+            **{name: f"{{% $append(${name}, {text}) %}}" if further else f"{{% {text} %}}" for name, text in found.items()},
+            "further": f"{{% [{access.result}.LastEvaluatedKey] %}}",
+        }
         return state
+
+    def _given_up(self, access: Access, site: Site) -> dict[str, dict[str, Template]]:
+        """Rows of batches whose executions die again and again: without this they would be started for ever."""
+        arguments = {
+            "Key": {"pk": {"S": "{% $states.input.pk %}"}, "sk": {"S": "{% $states.input.sk %}"}},
+            "UpdateExpression": "SET #status = :failed, queue = :queue, #error = :error, updated_at = :now, ended_at = :now",
+            "ConditionExpression": "#status = :running AND lease_until < :now AND fence = :fence",
+            "ExpressionAttributeNames": {"#status": "status", "#error": "error"},
+            "ExpressionAttributeValues": {
+                ":running": {"S": RUNNING},
+                ":failed": {"S": FAILED},
+                ":queue": {"S": f"{FAILED}#{self.pipeline}"},
+                ":fence": {"N": "{% $states.input.fence %}"},
+                ":now": {"N": f"{{% $string({_NOW}) %}}"},
+                ":error": {"M": {"error": {"S": GIVEN_UP}, "cause": {"S": f"{{% {_why('$states.input')} %}}"}}},
+            },
+        }
+        fail = access.task("updateItem", arguments, Assign={"batch": "{% $states.input %}"}, Output={}, Next="Tell of it")
+        message = {
+            "status": GIVEN_UP,
+            "pipeline": self.pipeline,
+            "batch": "{% $substringAfter($batch.pk, '#BATCH#') %}",
+            "cause": f"{{% {_why('$batch')} %}}",
+            "region": site.target.region,
+        }
+        subject = f"{self.pipeline}: a batch is given up"[:100]
+        tell = alert(site, subject, message)
+        # Who is not told now sees the row among the failed ones; another row must not be kept back.
+        for task in (fail, tell):
+            task["Catch"] = [{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": "Given up"}]
+        tell["Next"] = "Given up"
+        steps = {"Fail row": fail, "Tell of it": tell, "Given up": {"Type": "Pass", "Output": {}, "End": True}}
+        return {
+            "Give up": {
+                "Type": "Map",
+                "Items": "{% [$hopeless] %}",
+                "MaxConcurrency": 5,
+                "ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": "Fail row", "States": steps},
+                "Assign": {"hopeless": []},
+                "Output": {},
+                "Next": "Anything to start?",
+            }
+        }
 
     def _query(
         self,
@@ -175,7 +235,7 @@ class Sweep(Step):
         arguments: dict[str, Template] = {
             "IndexName": BY_QUEUE,
             "KeyConditionExpression": "queue = :queue",
-            "ProjectionExpression": "pk, sk, updated_at",
+            "ProjectionExpression": f"pk, sk, {'fence, attempt' if expired else 'updated_at'}",
             "Limit": _AT_ONCE,
         }
         if older:
@@ -187,7 +247,7 @@ class Sweep(Step):
         if after:
             arguments["ExclusiveStartKey"] = after
         arguments["ExpressionAttributeValues"] = values
-        found = f"{{% [{access.result}.Items.{{'pk': pk.S, 'sk': sk.S}}] %}}"
+        found = f"{{% [{access.result}.Items.{_KEY}] %}}"
         return access.task("query", arguments, Assign={variable: found}, Output={}, Next=then)
 
     def _last_success(self, access: Access, then: str) -> dict[str, Template]:
@@ -236,3 +296,7 @@ class Sweep(Step):
         noted = {"pk": {"S": "{% $note.pk %}"}, "sk": {"S": "{% $note.sk %}"}}
         states["Remove note"] = access.task("deleteItem", {"Key": noted}, Output={}, End=True)
         return {"StartAt": "Read row", "States": states}
+
+
+def _why(row: str) -> str:
+    return f"'claimed ' & {row}.fence & ' times, and no execution has brought it to an end: mend the reason, then run it again'"

@@ -27,7 +27,7 @@ _ADVICE: Final[Mapping[str, str]] = {
     "HoursSinceLastSuccess": "No batch was done for too long; look for failed and waiting ones, and whether its trigger fires.",
     "ReadyUnclaimed": "Batches wait and nobody takes them; see whether the active Region works, else promote the other one.",
     "OldestReadyAge": "A batch has waited for an hour or more; see why its starts fail, and whether the active Region works.",
-    "ExpiredLeases": "Executions died in the middle; the sweeper takes their batches over. If not, run them again.",
+    "ExpiredLeases": "Executions died in the middle; the sweeper takes their batches over, ten times at most; then run them again.",
     "FailedInvocations": _DELIVERY,
     "InvocationsFailedToBeSentToDlq": "Events are lost; mend the queue's policy, then start the batches by hand.",
     "InvocationsFailedToBeSentToDeadLetterCount": "Slots are lost; mend the queue's policy, then start the batches by hand.",
