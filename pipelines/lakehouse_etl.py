@@ -66,7 +66,8 @@ def lakehouse(given: LakehouseParameters) -> Pipeline:
     if given.emr_cluster:
         spark = ["spark-submit", "s3://acme-jobs/lakehouse_transform.py", given.dataset, batch.batch_id, fn.to_json(uris)]
         routes.append((kind == "large", Transform.emr("Transform on EMR", cluster_id=given.emr_cluster, args=spark, **long)))
-    transform = Branch("Route by data type", *routes, otherwise=Fail("Unknown data type", error="UnknownDataType"))
+    unknown = Fail("Unknown data type", error="UnknownDataType", cause=fn.format("nothing transforms data of the type {}", kind))
+    transform = Branch("Route by data type", *routes, otherwise=unknown)
 
     returns = {"quality": float, "rejected": int}
     validate = Transform.lambda_("Validate", function="lakehouse-validate", payload=about, returns=returns, **short)
@@ -78,9 +79,10 @@ def lakehouse(given: LakehouseParameters) -> Pipeline:
         # People send no heartbeats. sfn: allow SFN192
         return Approval.sns(name, topic="data-owners", subject=name, message=message, timeout_seconds=seconds, catch=late)
 
-    # The message holds the commands that answer it. A question that was not answered is
-    # asked again, with a token of its own; then it is over.
-    nobody = Fail("Nobody answered", error="ApprovalTimedOut")
+    # The message holds the commands that answer it. A question that was not answered is asked again, with a token of its own; then
+    # it is over.
+    silence = fn.format("asked twice whether a quality of {} will do", quality)
+    nobody = Fail("Nobody answered", error="ApprovalTimedOut", cause=silence)
     reminder = ask("Ask for approval again", 20 * HOUR, Catcher("States.Timeout", do=nobody))
     approval = ask("Ask for approval", 4 * HOUR, Catcher("States.Timeout", do=reminder))
     doubtful = [(quality >= given.review, approval)] if given.approval else []

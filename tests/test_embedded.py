@@ -131,6 +131,20 @@ def _fill(endpoint: Endpoint) -> None:
     client(endpoint, "s3").put_object(Bucket="lake", Key="a b/c", Body=b"\xff\x00text")
 
 
+def test_a_stack_can_hold_a_bus_and_a_rule_of_it(clean: Endpoint) -> None:
+    rule = {"EventBusName": {"Ref": "Bus"}, "EventPattern": {"source": ["a"]}, "Name": "listening"}
+    resources = {
+        "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "own"}},
+        "Rule": {"Type": "AWS::Events::Rule", "Properties": rule},
+    }
+    formation = client(clean, "cloudformation")
+    formation.create_stack(StackName="bus", TemplateBody=json.dumps({"Resources": resources}))
+    held = formation.list_stack_resources(StackName="bus")["StackResourceSummaries"]
+    assert {one["LogicalResourceId"] for one in held} == {"Bus", "Rule"}
+    assert [one["Name"] for one in client(clean, "events").list_rules(EventBusName="own")["Rules"]] == ["listening"]
+    formation.delete_stack(StackName="bus")
+
+
 def test_state_outlives_the_server_even_when_it_is_killed(tmp_path: Path) -> None:
     folder = tmp_path / "aws"
     with Embedded(folder) as first:

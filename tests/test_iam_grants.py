@@ -459,6 +459,28 @@ ROWS: list[tuple[str, dict[str, Any], str]] = [
         secretsmanager:DescribeSecret on arn:aws:secretsmanager:{r}:secret:events!connection/dbt/*""",
     ),
     (
+        "e-mail of a sender",
+        task("aws-sdk:sesv2:sendEmail", {"FromEmailAddress": "ETL <etl@mail.acme.com>", "Content": {"Simple": {}}}),
+        """ses:SendEmail on arn:aws:ses:{r}:configuration-set/*
+        ses:SendEmail on arn:aws:ses:{r}:identity/acme.com
+        ses:SendEmail on arn:aws:ses:{r}:identity/etl@mail.acme.com
+        ses:SendEmail on arn:aws:ses:{r}:identity/mail.acme.com""",
+    ),
+    (
+        "e-mail by template and configuration set",
+        task("aws-sdk:ses:sendEmail", {"Source": "etl@acme.com", "ConfigurationSetName": "c"}),
+        """ses:SendEmail on arn:aws:ses:{r}:configuration-set/c
+        ses:SendEmail on arn:aws:ses:{r}:identity/acme.com
+        ses:SendEmail on arn:aws:ses:{r}:identity/etl@acme.com""",
+    ),
+    (
+        "e-mail of anybody",
+        task("aws-sdk:sesv2:sendEmail", {"FromEmailAddress": "{% $from %}"}),
+        """ses:SendEmail on arn:aws:ses:{r}:configuration-set/*
+        ses:SendEmail on arn:aws:ses:{r}:identity/*
+        ses:SendEmail on arn:aws:ses:{r}:template/*""",
+    ),
+    (
         "s3 object",
         task("aws-sdk:s3:headObject", {"Bucket": "b", "Key": "in/a*.csv"}),
         "s3:GetObject on arn:aws:s3:::b/in/a${*}.csv",
@@ -761,6 +783,25 @@ def test_settings(settings: dict[str, Any], wanted: str) -> None:
 def test_states_that_need_the_same_share_a_grant() -> None:
     found = grants(task("lambda:invoke", {"FunctionName": "f"}), task("lambda:invoke.waitForTaskToken", {"FunctionName": "f"}))
     assert [(one.states, one.reason) for one in found] == [(("S1", "S2"), "lambda:invoke; lambda:invoke.waitForTaskToken")]
+
+
+@pytest.mark.parametrize(
+    ("more", "wanted"),
+    [
+        ({}, "mapRun:orders/*"),
+        ({"Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {"load": {}}, "Next": "S2"}]}, "mapRun:orders/*"),
+        ({"Assign": {"other": 1}}, "mapRun:*"),
+    ],
+)
+def test_a_machine_looks_at_its_own_map_runs(more: dict[str, Any], wanted: str) -> None:
+    load = distributed(Assign={"load": {"MapRunArn": "{% $states.result.MapRunArn %}"}}, Label="l") | more
+    asks = task("aws-sdk:sfn:describeMapRun", {"MapRunArn": "{% $load.MapRunArn %}"})
+    found = [one for one in grants(load, asks) if one.action == "states:DescribeMapRun"]
+    assert told(found) == [f"states:DescribeMapRun on arn:aws:states:{R}:{wanted}"]
+    # What another state may have set is not known.
+    set_elsewhere = {"Type": "Pass", "Assign": {"load": {}}, "End": True}
+    found = [one for one in grants(load, asks, set_elsewhere) if one.action == "states:DescribeMapRun"]
+    assert told(found) == [f"states:DescribeMapRun on arn:aws:states:{R}:mapRun:*"]
 
 
 def test_another_region_and_partition() -> None:

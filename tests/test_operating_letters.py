@@ -425,20 +425,20 @@ def test_a_batch_that_was_set_aside_runs_again(queues: Queues, aws: Aws, folder:
     assert queues.bodies(letters) == []
 
 
-def test_a_batch_without_a_row_starts_with_its_input(queues: Queues, aws: Aws, folder: Path) -> None:
-    aws.machine(EAST, "orders-daily")
-    letters = queues.make("orders-daily-poison-dead-letters", message({"input": {"batch_id": "b7"}}))
-    assert aws.cli(folder, "dlq", "republish", "orders-daily", "--yes")[0] == 0
-    assert [given for _, given in aws.started(EAST, "orders-daily")] == [{"batch_id": "b7"}]
+@pytest.mark.parametrize("name", ["orders", "orders-daily"], ids=["lost its row", "has no control table"])
+def test_a_batch_without_a_row_starts_with_its_input(queues: Queues, aws: Aws, folder: Path, name: str) -> None:
+    aws.machine(EAST, name)
+    letters = queues.make(f"{name}-poison-dead-letters", message({"batch": "b7", "input": {"batch_id": "b7"}}))
+    assert aws.cli(folder, "dlq", "republish", f"{name}-poison-dead-letters", "--yes")[0] == 0
+    assert [given for _, given in aws.started(EAST, name)] == [{"batch_id": "b7"}]
     assert queues.bodies(letters) == []
 
 
 NOT_AGAIN: list[tuple[str, dict[str, Any] | None, dict[str, Any], str]] = [
     ("exists", run_item("SUCCEEDED"), ASIDE, "the batch is SUCCEEDED since"),
     ("exists", run_item("RUNNING", lease_until=1 << 43), ASIDE, "the batch is RUNNING since"),
-    ("stays", None, ASIDE, "its batch has no row in the control table"),
     ("stays", run_item("PARKED"), ASIDE, "is PARKED"),
-    ("stays", run_item(), {"why": SECRET}, "it holds no `batch`; run it again by `sfn-dsl rerun orders BATCH`"),
+    ("stays", run_item(), {"why": SECRET}, "it holds neither a `batch` that has a row nor an `input`"),
 ]
 
 

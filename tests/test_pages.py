@@ -121,6 +121,21 @@ def test_pages_are_fresh_and_complete(built: Build) -> None:
             assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1
 
 
+def test_each_kind_of_letters_has_advice_that_is_true() -> None:
+    text = (ROOT / "docs/systems/lakehouse-etl.md").read_text(encoding="utf-8")
+    rows = [row.split(" | ") for row in text.splitlines() if row.startswith(("| ApproximateNumber", "| Invocations |"))]
+    told = {names.strip("`").removeprefix("lakehouse-etl-").partition("-Appr")[0]: advice for _, names, advice in rows}
+    assert set(told) == {"poison-dead-letters", "dead-letters", "on-job-failure-Invocations"}
+    assert "that no run could read" in told["poison-dead-letters"]
+    assert "that were not started" in told["dead-letters"]
+    assert "republish" not in told["on-job-failure-Invocations"]
+    assert "sfn-dsl dlq delete lakehouse-etl-job-failures --all " in text
+    assert "aws stepfunctions send-task-failure --region us-east-1 --error ApprovalRejected " in text
+    messages = (ROOT / "docs/systems/payments.md").read_text(encoding="utf-8")
+    [row] = [row for row in messages.splitlines() if "`payments-messages-dead-letters-ApproximateNumber" in row]
+    assert "aws sqs start-message-move-task" in row
+
+
 def test_triggers_in_words() -> None:
     text = (ROOT / "docs/systems/kinesis-redshift.md").read_text(encoding="utf-8")
     assert "daily at 02:00 America/New_York, starts a run." in text

@@ -448,6 +448,15 @@ def test_a_file_cannot_write_a_command(key: str) -> None:
     assert re.fullmatch(r"    sfn-dsl rerun payments '[0-9A-Za-z_-]{1,80}'", command)
 
 
+def test_errors_of_the_lakehouse_say_why() -> None:
+    life = Life("lakehouse-etl")
+    life.run({"data_type": "cards"})
+    assert life.arguments("Set batch aside")["MessageBody"]["cause"] == "nothing transforms data of the type cards"
+    life = Life("lakehouse-etl", functions=DOUBTFUL, faults=["Ask for approval=no-callback", "Ask for approval again=no-callback"])
+    life.run()
+    assert "asked twice whether a quality of 0.95 will do" in life.arguments("Tell data owners")["Message"]
+
+
 @pytest.mark.parametrize("batch", ["b'; echo pwned; #", "$(id)", "a b", 'it\'s "é"\n`id`'])
 def test_a_batch_cannot_write_a_command(batch: str) -> None:
     life = Life("lakehouse-etl", faults=["Load lake tables=Boom"])

@@ -21,6 +21,7 @@ from sfn_dsl import (
     CONTINUE,
     POISON,
     Alarms,
+    Approval,
     Branch,
     Catcher,
     Control,
@@ -28,6 +29,7 @@ from sfn_dsl import (
     ErrorClass,
     Extract,
     Input,
+    Logging,
     Metric,
     Notify,
     Pipeline,
@@ -388,6 +390,20 @@ q = Pipeline(name="q", type="EXPRESS", timeout_seconds=300, body=Approval.sns("A
     assert "`Extract`" in told
     assert "`Ask`" in told
     assert "pipelines/p.py:2" in told
+
+
+@pytest.mark.parametrize(
+    ("logging", "found"),
+    [(Logging(level="ALL", include_execution_data=True), 1), (Logging(level="ALL"), 0), (Logging(include_execution_data=True), 0)],
+)
+def test_a_token_stays_out_of_the_logs(
+    logging: Logging, found: int, findings: Callable[..., list[tuple[str, str]]], definition: Callable[..., dict[str, Any]]
+) -> None:
+    ask = Approval.sns("Ask", topic="t", message={"a": 1}, timeout_seconds=60)
+    told = [message for _, message in findings(Pipeline(name="p", body=ask, logging=logging))] if found else []
+    assert ["the task token of `Ask`" in message for message in told] == [True] * found
+    if not found:
+        definition(Pipeline(name="p", body=ask, logging=logging))
 
 
 OPTIONS = [

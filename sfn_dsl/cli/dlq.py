@@ -153,28 +153,25 @@ def delete_command(
 
 
 def _run_again(operation: Operation, queue: LetterQueue, letter: Letter) -> tuple[Fate, str]:
-    """Run a batch that was set aside again. Raises Stays where that cannot be."""
+    """Run a batch that was set aside again, as `rerun` does; one without a row by an execution with its input. Raises Stays where
+    that cannot be."""
     [pipeline] = [one for one in operation.pipelines() if one.name == queue.pipeline]
     alias = f"stateMachine:{pipeline.name}:{LIVE}"
-    if pipeline.control is None:
-        if "input" not in letter.content:
-            raise Stays("it holds no `input` to start an execution with")
-        return start(
-            operation.clients, queue.region, letter, operation.target(queue.region).arn("states", alias), letter.content["input"]
-        )
-    if not letter.batch:
-        raise Stays(f"it holds no `batch`; run it again by `sfn-dsl rerun {pipeline.name} BATCH`")
-    here = dataclasses.replace(operation, deployment=pipeline.deployment or operation.deployment)
-    region, table = where(here, None, no_start=False)
-    row = read_row(table, pipeline.name, letter.batch)
+    region, row = queue.region, None
+    if pipeline.control is not None and letter.batch:
+        region, table = where(dataclasses.replace(operation, deployment=pipeline.deployment or operation.deployment), None, False)
+        row = read_row(table, pipeline.name, letter.batch)
+    target = operation.target(region).arn("states", alias)
     if row is None:
-        raise Stays(f"its batch has no row in the control table in {table.region}")
+        if "input" not in letter.content:
+            raise Stays("it holds neither a `batch` that has a row nor an `input`; start it by hand")
+        return start(operation.clients, region, letter, target, letter.content["input"])
     if row.status == SUCCEEDED or row.lease_left(milliseconds()):
         return "exists", f"{alias} in {row.region}: the batch is {row.status} since"
     try:
         plan = plan_rerun(row, [step.name for step in pipeline.steps if isinstance(step, Stage)], now=milliseconds())
         ready = reset_row(table, plan, now=milliseconds())
-        started = start_batch(operation.clients, ready, operation.target(region).arn("states", alias), region)
+        started = start_batch(operation.clients, ready, target, region)
     except Refused as refusal:
         raise Stays(str(refusal)) from None
     return "exists" if started.existed else "started", f"{alias} in {region}"

@@ -24,6 +24,7 @@ from sfn_dsl.errors import DeclarationError
 from sfn_dsl.expression import MISSING, Expression
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.region import Target
+from sfn_dsl.steps.approval import Approval
 from sfn_dsl.steps.task import Task
 
 __all__ = ["Compiled", "Sample", "StageRecord", "compile_pipeline"]
@@ -83,6 +84,7 @@ def compile_pipeline(pipeline: Pipeline, target: Target, *, query_language: str 
     lowered = lower(pipeline, target, problems, lease_seconds)
     resolver = Resolver(lowered, pipeline, language, problems)
     check_graph(lowered.root, lowered.output, pipeline, target, problems)
+    _tokens_stay_out_of_logs(pipeline, lowered.root, problems)
     if not lowered.cut:
         resolver.run()
     foreign = _jsonpath_fragment(lowered.root)
@@ -168,6 +170,18 @@ def _alarms_make_sense(pipeline: Pipeline, problems: Problems) -> None:
         if value is not None and not 1 <= value <= most:
             message = f"`{name}` of the alarms of pipeline `{pipeline.name}` is {value:,}"
             problems.add("SFN104", message, pipeline.span, f"write 1 to {most:,}, or leave it out")
+
+
+def _tokens_stay_out_of_logs(pipeline: Pipeline, root: Scope, problems: Problems) -> None:
+    """Events of level ALL hold what a task was given, and whoever has the token of a question may answer it."""
+    if pipeline.logging.level != "ALL" or not pipeline.logging.include_execution_data:
+        return
+    for node in (node for scope in root.walk() for node in scope.nodes):
+        if isinstance(node.occurrence.step, Approval):
+            message = (
+                f"logs of level ALL with execution data would hold the task token of `{node.name}`, by which anybody can answer"
+            )
+            problems.add("SFN104", message, node.span, 'leave `include_execution_data` out, or log level "ERROR"')
 
 
 def _jsonpath_fragment(root: Scope) -> bool:

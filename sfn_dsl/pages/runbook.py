@@ -78,10 +78,6 @@ def _advice(alarm: Alarm, pipeline: str) -> str:
 
 def commands(pipeline: Pipeline, template: Template, target: Target) -> Iterator[tuple[str, str]]:
     """Commands, each with what it is for."""
-    asks = [step for step in every_step(pipeline.steps, pipeline, target) if isinstance(step, Approval)]
-    for (yes, no), names in _answers(asks, target).items():
-        yield yes, f"{names}: yes; the message holds the whole command"
-        yield no, f"{names}: no"
     name = pipeline.name
     yield "sfn-dsl status", "what is published and runs"
     if pipeline.control is not None:
@@ -102,6 +98,10 @@ def commands(pipeline: Pipeline, template: Template, target: Target) -> Iterator
     if deployed.gated and deployed.passive is not None:
         yield f'sfn-dsl promote {deployed.passive} --reason "{deployed.active} is down"', "let the other Region work"
         yield "sfn-dsl failback", f"back to {deployed.active}"
+    asks = [step for step in every_step(pipeline.steps, pipeline, target) if isinstance(step, Approval)]
+    for (yes, no), names in _answers(asks, target).items():
+        yield yes, f"{names}: yes; the message holds the whole command"
+        yield no, f"{names}: no"
 
 
 def _answers(asks: Iterable[Approval], target: Target) -> dict[tuple[str, str], str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from sfn_dsl.asl.model import Choice, State, StateMachine, Task
 from sfn_dsl.asl.walk import walk
@@ -23,6 +24,9 @@ from sfn_dsl.resources.template import Template
 from sfn_dsl.stacks.machine import machine_grants
 
 __all__ = ["stages_of", "system_page", "system_pages"]
+
+_WIDEST: Final = 80
+"""Of a command behind which others are aligned."""
 
 
 def system_pages(build: Build, rates: Rates) -> dict[str, str]:
@@ -83,7 +87,7 @@ def _page(own: Sequence[Compiled], template: Template, build: Build, rates: Rate
     yield from _table(("alarm on", "names", "what to do"), alarm_rows(template))
     yield from ("", "```console")
     given = list(commands(pipeline, template, target))
-    width = max(len(command) for command, _ in given)
+    width = max(len(command) for command, _ in given if len(command) <= _WIDEST)
     yield from (f"$ {command.ljust(width)}   # {what}" for command, what in given)
     yield "```"
 

@@ -45,8 +45,8 @@ class Approval(TaskStep):
     """Sends `message` with a field `TaskToken` and waits until that token comes back by SendTaskSuccess or SendTaskFailure.
 
     The fields `Approve` and `Reject` hold the whole commands that answer, `Execution` the link to the console; a field of that name
-    in `message` stands instead. A refusal has the error `rejected`. Whoever has the token may answer: leave
-    `Logging(include_execution_data=True)` out, which would write it to the logs.
+    in `message` stands instead. A refusal has the error `rejected`. Whoever has the token may answer, so a
+    pipeline that asks cannot have logs of level ALL with execution data.
 
     The output is what was sent with the token; `returns` declares its type. `timeout_seconds` is a day by default; when it is
     over the step fails with `States.Timeout`. Not for EXPRESS pipelines.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sfn_dsl.asl.model import UNSET, Json, Map, State, StateMachine, Task
 from sfn_dsl.asl.walk import walk
@@ -19,6 +19,7 @@ from sfn_dsl.resources.iam.arguments import NOTHING, Argument, Form, iam_text
 from sfn_dsl.resources.iam.calls import needs_of
 from sfn_dsl.resources.iam.distributed import distributed, needs_of_map
 from sfn_dsl.resources.iam.family import Lookup, Need, find_family
+from sfn_dsl.resources.iam.map_runs import asks_own_map_run
 from sfn_dsl.resources.iam.settings import needs_of_settings
 from sfn_dsl.resources.iam.statement import Conditions, Statement, merge
 
@@ -113,7 +114,10 @@ def _of_state(name: str, state: State, machine: StateMachine, target: Target, ma
     payload = state.arguments if form is Form.JSONATA else state.parameters
     arguments = Argument(None, Form.UNKNOWN) if payload is UNSET else Argument(payload, form)
     title = state.resource.partition(":states:::")[2] or state.resource
+    own_runs = target.arn("states", f"mapRun:{own_name}/*") if asks_own_map_run(state, machine) else ""
     for need in needs_of(state.resource, arguments, target, lookup=lookup):
+        if own_runs and need.resources == (target.arn("states", "mapRun:*"),):
+            need = replace(need, resources=(own_runs,))
         yield from _grants(need, name, _reason(title, need.why))
 
 
