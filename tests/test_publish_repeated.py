@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from fake_aws import EAST, WEST, Call, FakeAws, fault
-from publishing import CHANGED, clients_of, desired_of, make_project, planned, provide, published
+from publishing import CHANGED, CONFIGURATION, ORDERS, clients_of, desired_of, git, make_project, planned, provide, published
 from publishing_calls import Cli, live, only, versions
 
+from sfn_dsl.cli.main import run
 from sfn_dsl.publish.applying import Outcome, apply
 from sfn_dsl.publish.pacing import Clock
 from sfn_dsl.publish.plan import Options
@@ -93,6 +95,38 @@ def test_a_rollback_of_half_a_publication(cli: Cli, cloud: FakeAws, first: Path,
     for _ in range(2):
         assert cli(first, "rollback", "orders", "--yes") == 0
         assert live(cloud) == {EAST: [(2, 100)], WEST: [(2, 100)]}
+
+
+def build(folder: Path, west: str, seconds: int) -> None:
+    """A commit with a job of its own in the passive Region."""
+    text = CONFIGURATION.replace("[sfn_dsl:us-east-1]\n", "[sfn_dsl:us-east-1]\nvar.job = j\n")
+    (folder / "setup.cfg").write_text(text.replace("[sfn_dsl:us-west-1]\n", f"[sfn_dsl:us-west-1]\nvar.job = {west}\n"))
+    source = ORDERS.replace('job="j"', "job=config.job").replace("seconds=10", f"seconds={seconds}")
+    (folder / "pipelines" / "orders.py").write_text(source)
+    assert run(["-C", str(folder), "build"]) == 0
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "built")
+
+
+def test_a_build_that_only_one_region_has_changed(cli: Cli, cloud: FakeAws, first: Path, tmp_path: Path) -> None:
+    """Git tells what the other Region has at that commit, whose version there says an earlier one."""
+    folder = tmp_path / "shop"
+    shutil.copytree(first, folder)
+    provide(folder, cloud)
+    for west, seconds in (("j", 10), ("k", 10), ("k", 20)):
+        build(folder, west, seconds)
+        assert cli(folder, "publish", "--yes") == 0
+    assert versions(cloud) == {EAST: (1, 2), WEST: (1, 2, 3)}
+    assert cli(folder, "rollback", "orders", "--yes") == 0
+    assert live(cloud) == {EAST: [(1, 100)], WEST: [(2, 100)]}
+    assert cli(folder, "rollback", "orders", "--yes", "--to", "HEAD") == 0
+    assert live(cloud) == {EAST: [(2, 100)], WEST: [(3, 100)]}
+    assert cli(folder, "rollback", "orders", "--yes", "--to", "HEAD~1") == 0
+    assert live(cloud) == {EAST: [(1, 100)], WEST: [(2, 100)]}
+    assert cli(folder, "rollback", "orders", "--yes", "--to", "1") == 0
+    assert live(cloud) == {EAST: [(1, 100)], WEST: [(1, 100)]}
+    assert cli(folder, "rollback", "orders", "--yes", "--to", "2") == 1
+    assert "version 2 of orders is not one build" in cli.err
 
 
 def test_pruning_keeps_what_a_rollback_goes_to(cli: Cli, cloud: FakeAws, first: Path, second: Path) -> None:

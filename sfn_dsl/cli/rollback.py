@@ -10,6 +10,7 @@ import click
 from sfn_dsl.cli.main import EXIT_FOUND, EXIT_INTERRUPTED, EXIT_OK, Session
 from sfn_dsl.cli.operating import Operation, confirmed, operate, operating, print_json
 from sfn_dsl.cli.publishing import chosen_targets, named_machines, owned, placing
+from sfn_dsl.publish.committed_build import digest_at
 from sfn_dsl.publish.moving import routing_text
 from sfn_dsl.publish.rolling_back import Turned, roll_back
 from sfn_dsl.publish.turns import Turn, plan_rollback
@@ -47,7 +48,15 @@ def command(
     owned(operation)
     targets = chosen_targets(operation, regions)
     named_machines(operation, targets, [pipeline])
-    turns = plan_rollback(operation.clients, targets, pipeline, project=operation.project.name, alias=alias, to=to)
+    turns = plan_rollback(
+        operation.clients,
+        targets,
+        pipeline,
+        project=operation.project.name,
+        alias=alias,
+        to=to,
+        digest_at=lambda target, commit: digest_at(operation.project, target, pipeline, commit),
+    )
     for turn in turns:
         operation.say(_planned(turn))
     turned = Turned(done=())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sfn_dsl.publish.clients import Clients
 from sfn_dsl.publish.live import PREVIOUS_TAG, PROJECT_TAG, STACK_TAG, VERSION_TAG, Routing, Version, version_in, whole_routing
@@ -35,16 +36,29 @@ class Turn:
 
 
 def plan_rollback(
-    clients: Clients, targets: Iterable[Target], name: str, *, project: str, alias: str, to: str | None = None
+    clients: Clients,
+    targets: Iterable[Target],
+    name: str,
+    *,
+    project: str,
+    alias: str,
+    to: str | None = None,
+    digest_at: Callable[[Target, str], str] = lambda target, commit: "",
 ) -> tuple[Turn, ...]:
-    """What `rollback` does, in the order of the targets. `to`: the number of a version, or the beginning of the commit or of the
-    hash that a version was built at; None is what was live before. A Region that is there already has nothing to do.
+    """What `rollback` does, in the order of the targets. `to`: the number of a version, a commit, or the beginning of the commit or
+    of the hash that a version was built at; None is what was live before. `digest_at`: the hash of what a target has at a commit,
+    empty where nobody knows. A Region that is there already has nothing to do.
 
     Raises Refused where there is no such version, where the Regions would go to different builds, where there is no alias, and
     where the machine is not the project's.
     """
     places = [
-        _place(Machine(clients=clients, region=target.region, arn=target.arn("states", f"stateMachine:{name}")), project, alias)
+        _place(
+            Machine(clients=clients, region=target.region, arn=target.arn("states", f"stateMachine:{name}")),
+            project,
+            alias,
+            partial(digest_at, target),
+        )
         for target in targets
     ]
     chosen = _before(places) if to is None else _named(places, to)
@@ -64,7 +78,8 @@ def plan_rollback(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """A machine in a Region. `versions`: numbers, newest first; `settled`, `previous`: what its tags say, 0 for nothing."""
+    """A machine in a Region. `versions`: numbers, newest first; `settled`, `previous`: what its tags say, 0 for nothing;
+    `digest_at`: the hash of what a commit has for it, empty where nobody knows."""
 
     machine: Machine
     alias: str
@@ -72,6 +87,7 @@ class _Place:
     versions: tuple[int, ...]
     settled: int
     previous: int
+    digest_at: Callable[[str], str]
 
     @property
     def where(self) -> str:
@@ -82,6 +98,10 @@ class _Place:
         """A version with its description."""
         found = self.machine.look(number)
         return found.newest if found is not None and found.newest is not None else Version(number=number)
+
+    def has_built(self, version: Version, commit: str) -> bool:
+        """Whether a version is what a commit has, which an earlier commit may have had already."""
+        return version.built == commit or (bool(version.digest) and version.digest == self.digest_at(commit))
 
     def before(self) -> Version | None:
         """What was live before; None where nothing was. Raises Refused where that is not known."""
@@ -102,7 +122,7 @@ class _Place:
         return self.version(number) if number else None
 
 
-def _place(machine: Machine, project: str, alias: str) -> _Place:
+def _place(machine: Machine, project: str, alias: str, digest_at: Callable[[str], str]) -> _Place:
     where = f"{machine.name} in {machine.region}"
     if machine.look() is None:
         raise Refused(f"there is no state machine {where}", help="publish it first, or name --region")
@@ -119,6 +139,7 @@ def _place(machine: Machine, project: str, alias: str) -> _Place:
         versions=tuple(version.number for version in machine.versions()),
         settled=version_in(tags, VERSION_TAG, alias),
         previous=version_in(tags, PREVIOUS_TAG, alias),
+        digest_at=digest_at,
     )
 
 
@@ -133,13 +154,17 @@ def _before(places: Sequence[_Place]) -> list[Version]:
     for place, version in zip(places, before, strict=True):
         stays = [place.version(place.settled)] if place.routing == whole_routing(place.settled) else []
         ways.append([*([version] if version is not None else []), *stays])
-    common = []
+    common: dict[tuple[int, ...], list[Version]] = {}
     for goal in dict.fromkeys(version.built for version in before if version is not None):
-        fitting = [next((version for version in way if version.built == goal), None) for way in ways]
+        fitting = [
+            next((version for version in way if place.has_built(version, goal)), None)
+            for place, way in zip(places, ways, strict=True)
+        ]
         found = [version for version in fitting if version is not None]
-        common += [found] if len(found) == len(places) else []
+        if len(found) == len(places):
+            common[tuple(version.number for version in found)] = found
     if len(common) == 1:
-        return common[0]
+        return next(iter(common.values()))
     told = _told(places, [version.built if version is not None else "nothing" for version in before])
     raise Refused(f"{places[0].machine.name} would not go back to one build: to {told}", help=_ONE_BUILD)
 
@@ -148,11 +173,12 @@ def _named(places: Sequence[_Place], to: str) -> list[Version]:
     """The version that a person names, in each Region."""
     if to.isdecimal() and any(int(to) in place.versions for place in places):
         chosen = [_numbered(place, int(to)) for place in places]
-        what = f"version {to} of {places[0].machine.name}"
+        what, goals = f"version {to} of {places[0].machine.name}", {version.built for version in chosen}
     else:
         chosen = [_built_at(place, to) for place in places]
-        what = f"what begins with {to}"
-    if len({version.built for version in chosen}) > 1:
+        what, goals = f"what begins with {to}", {to, *(version.built for version in chosen)}
+    pairs = list(zip(places, chosen, strict=True))
+    if not any(all(place.has_built(version, goal) for place, version in pairs) for goal in goals):
         raise Refused(f"{what} is not one build: {_told(places, [version.built for version in chosen])}", help=_ONE_BUILD)
     return chosen
 
@@ -164,9 +190,10 @@ def _numbered(place: _Place, number: int) -> Version:
 
 
 def _built_at(place: _Place, beginning: str) -> Version:
+    wanted = place.digest_at(beginning)
     for number in place.versions if beginning else ():
         version = place.version(number)
-        if version.commit.startswith(beginning) or version.digest.startswith(beginning):
+        if (wanted and version.digest == wanted) or version.commit.startswith(beginning) or version.digest.startswith(beginning):
             return version
     what = f"version {beginning}" if beginning.isdecimal() else f"version that was built at `{beginning}`"
     raise _unknown(place, f"{place.where} has no {what}")
