@@ -121,7 +121,9 @@ def _moto(account: str) -> Callable[[dict[str, Any], bytes, str | None], Answer]
     from werkzeug.test import run_wsgi_app
 
     from sfn_dsl.embedded.incoming import identify
+    from sfn_dsl.embedded.stack_types import complete
 
+    complete()
     default_user_config["lambda"]["use_docker"] = False
     application = DomainDispatcherApplication(create_backend_app)
     stranger = get_account_id_from("")
