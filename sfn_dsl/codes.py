@@ -219,7 +219,8 @@ CODES: Final = (
         "SFN524",
         "trigger-without-key",
         "What a trigger takes for its key, or what the batch takes of what it gives, does not tell one batch from another. A "
-        "warning for batches of S3 objects that are made without the key, without the version, or, with two buckets, without the bucket.",
+        "warning for batches of S3 objects that are made without the key, without the version, or, with two buckets, without the "
+        "bucket.",
     ),
     Code(
         "SFN525",

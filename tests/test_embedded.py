@@ -388,3 +388,42 @@ def test_what_moto_does_not_know_is_an_error_and_not_the_end(endpoint: Endpoint)
     with pytest.raises(ClientError):
         client(endpoint, "events").list_endpoints()
     client(endpoint).list_state_machines()
+
+
+SHARED: dict[str, Any] = {
+    "Resources": {
+        "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "shared"}},
+        "Forward": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {"Name": "forward", "EventBusName": {"Ref": "Bus"}, "EventPattern": {"source": ["a"]}},
+        },
+        "Table": {
+            "Type": "AWS::DynamoDB::GlobalTable",
+            "Properties": {
+                "TableName": "shared-control",
+                "BillingMode": "PAY_PER_REQUEST",
+                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+                "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+                "Replicas": [{"Region": EAST}, {"Region": "us-west-2"}],
+            },
+        },
+    }
+}
+
+
+def test_a_stack_with_a_global_table_makes_a_table_in_the_region_of_each_replica(endpoint: Endpoint) -> None:
+    stacks = client(endpoint, "cloudformation", EAST)
+
+    def tables() -> list[str]:
+        places = (EAST, WEST, "us-west-2")
+        return [region for region in places if "shared-control" in client(endpoint, "dynamodb", region).list_tables()["TableNames"]]
+
+    stacks.create_stack(StackName="shared", TemplateBody=json.dumps(SHARED))
+    assert tables() == [EAST, "us-west-2"]
+    assert [rule["Name"] for rule in client(endpoint, "events", EAST).list_rules(EventBusName="shared")["Rules"]] == ["forward"]
+    changed = {**SHARED, "Description": "again"}
+    changed["Resources"]["Table"]["Properties"]["PointInTimeRecoverySpecification"] = {"PointInTimeRecoveryEnabled": True}
+    stacks.update_stack(StackName="shared", TemplateBody=json.dumps(changed))
+    assert tables() == [EAST, "us-west-2"]
+    stacks.delete_stack(StackName="shared")
+    assert tables() == []

@@ -49,6 +49,15 @@ def test_sdk_errors(service: str, action: str, prefix: str, error: str) -> None:
     assert Pattern.SYNC not in known.patterns
 
 
+@pytest.mark.parametrize("service", ["emr-serverless", "emr-containers"])
+def test_a_token_that_the_sdk_makes_up_need_not_be_given(service: str) -> None:
+    known = integration(service, "startJobRun")
+    assert known is not None
+    assert "ClientToken" in known.input.members
+    assert "ClientToken" not in known.input.required
+    assert known.input.required >= {"ApplicationId" if service == "emr-serverless" else "VirtualClusterId"}
+
+
 def test_outputs() -> None:
     glue = sync_output("glue", "startJobRun", Pattern.SYNC)
     assert {"Id", "JobName", "JobRunState"} <= set(glue.members)

@@ -68,7 +68,7 @@ TRIGGERS: dict[str, tuple[Trigger, ...]] = {
     "message-of-another": (
         SnsEvent(topic=f"arn:aws:sns:us-west-2:{OTHER}:orders", input={"batch_id": "order.id", "uri": "uri"}, key="batch_id"),
     ),
-    "of-all-kinds": (EventRule(), Schedule(expression="rate(1 day)"), EventLambda(), Direct()),
+    "of-both-kinds": (EventRule(), EventLambda()),
     "many": (EventRule(), Schedule(expression="rate(1 day)", label="daily"), Schedule(expression="rate(1 hour)", label="hourly")),
 }
 GATES = ["none", "mrec-manual", "arbiter"]

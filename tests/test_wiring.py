@@ -36,6 +36,7 @@ from sfn_dsl.region import Target
 from sfn_dsl.resources import cloudformation, terraform
 from sfn_dsl.resources.check import check
 from sfn_dsl.resources.model import Alarm, Role, Rule
+from sfn_dsl.resources.model import Schedule as Planned
 from sfn_dsl.resources.template import Template
 from sfn_dsl.simulate.mocks.chances import Chances
 from sfn_dsl.stacks.pipeline_stack import pipeline_stack
@@ -544,6 +545,20 @@ def test_without_rows_the_execution_says_what_has_become_of_the_batch(language: 
         found.append((run.status, run.error))
     assert found == [("FAILED", "States.TaskFailed"), ("FAILED", "BatchFailed"), ("SUCCEEDED", None), ("SUCCEEDED", None)]
     assert len(load.calls) == len(estate.runs("down")) == 2
+
+
+def test_only_schedules_with_dead_letters_may_send_them() -> None:
+    """A sweep that could not be started is made up for by the next one."""
+    up, ready = producer()
+    estate = Estate([up, consumer("down", ready, triggers=(Schedule(expression="rate(1 days)"),))], {})
+    [template] = [one for one in estate.templates if one.name == "down"]
+    sending = {
+        role.id
+        for role in template.resources
+        if isinstance(role, Role) and "sqs:SendMessage" in json.dumps([policy.document for policy in role.policies], default=str)
+    }
+    planned = {one.role_arn.id for one in template.resources if isinstance(one, Planned) and one.dead_letter_arn is not None}  # type: ignore[union-attr]
+    assert sending == planned == {"ScheduleRole"}
 
 
 def test_two_consumers_may_be_waited_for() -> None:

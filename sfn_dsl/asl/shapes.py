@@ -237,7 +237,7 @@ def _model(service: str) -> Mapping[str, Any]:
 _KINDS = {"long": "integer", "float": "number", "double": "number", "character": "string"}
 _NUMERIC: Final = frozenset({"integer", "number"})
 # A part of the cache's name: to be raised with every change of what `_reduce` returns, so that older caches are not read.
-_REDUCED_FORM: Final = 2
+_REDUCED_FORM: Final = 3
 
 
 def _pascal(name: str) -> str:
@@ -251,8 +251,10 @@ def _reduce(model: Mapping[str, Any]) -> Mapping[str, Any]:
         entry: dict[str, Any] = {"kind": "any" if shape.get("document") else kind}
         if kind == "structure":
             entry["members"] = {_pascal(member): ref["shape"] for member, ref in shape.get("members", {}).items()}
-            if shape.get("required"):
-                entry["required"] = [_pascal(member) for member in shape["required"]]
+            # The SDK makes up idempotency tokens that are not given; Step Functions calls through it, and AWS's samples have none.
+            needed = [member for member in shape.get("required", ()) if not shape["members"][member].get("idempotencyToken")]
+            if needed:
+                entry["required"] = [_pascal(member) for member in needed]
         elif kind == "list":
             entry["element"] = shape["member"]["shape"]
         elif kind == "map":

@@ -122,7 +122,9 @@ def _moto(account: str) -> Callable[[dict[str, Any], bytes, str | None], Answer]
     from werkzeug.test import run_wsgi_app
 
     from sfn_dsl.embedded.incoming import identify
+    from sfn_dsl.embedded.stack_types import complete
 
+    complete()
     default_user_config["lambda"]["use_docker"] = False
     # Without a name of its own a bus of a stack stands for itself where `Ref` should give its name, and moto falls over it.
     setattr(EventBus, "physical_resource_id", property(lambda bus: bus.name))  # noqa: B010

@@ -67,8 +67,7 @@ def parse_rate(text: str, timezone: str, *, body: str, start: datetime | None) -
         raise DeclarationError(f"`{word}` is not a unit of a rate", help=units)
     if count == 0:
         raise DeclarationError("a rate of 0 has no meaning", help="the shortest rate is `rate(1 minute)`")
-    right = unit if count == 1 else f"{unit}s"
-    if word != right:
-        number = "singular" if count == 1 else "plural"
-        raise DeclarationError(f"the unit of {count} is {number}, not `{word}`", help=f"write `rate({count} {right})`")
+    # Rules of EventBridge refuse `rate(1 days)`; Scheduler lists both forms, and schedules in the field have it so.
+    if count > 1 and word == unit:
+        raise DeclarationError(f"the unit of {count} is plural, not `{word}`", help=f"write `rate({count} {unit}s)`")
     return Rate(text=text, timezone=timezone, count=count, unit=unit, start=_EPOCH if start is None else start)

@@ -24,7 +24,7 @@ from sfn_dsl.schedules.gaps import gaps
 from sfn_dsl.schedules.interval import shortest_interval
 from sfn_dsl.steps.step import Block
 from sfn_dsl.triggers.limits import delivery_problems, json_problems
-from sfn_dsl.triggers.parts import DEAD_LETTERS, inline_policy, input_problems, live_arn, logical_id, start_statement
+from sfn_dsl.triggers.parts import DEAD_LETTERS, dead_letters, inline_policy, input_problems, live_arn, logical_id, start_statement
 from sfn_dsl.triggers.payload import size_problems
 from sfn_dsl.triggers.trigger import Trigger, Via, starter_name
 
@@ -44,19 +44,14 @@ def group_of(pipeline: Pipeline) -> ScheduleGroup:
     return ScheduleGroup(id="ScheduleGroup", name=pipeline.name)
 
 
-def schedule_role(pipeline: Pipeline, target: Target, machine: str, purpose: str) -> Role:
-    """The role with which a schedule of the pipeline's group starts a machine; dead letters are sent with it too."""
+def schedule_role(pipeline: Pipeline, target: Target, machine: str, purpose: str, *rights: Statement) -> Role:
+    """The role with which a schedule of the pipeline's group starts a machine. `rights`: what else it may do."""
     group = target.arn("scheduler", f"schedule-group/{pipeline.name}")
-    letters = Statement(
-        sid="DeadLetters",
-        actions=("sqs:SendMessage",),
-        resources=(target.arn("sqs", f"{pipeline.name}-dead-letters"),),
-    )
     return Role(
         id=logical_id(purpose, "role"),
         role_name=f"{pipeline.name}-{purpose}-{target.region}",
         trust=trust_scheduler(target, group),
-        policies=(inline_policy("start", start_statement(target, machine), letters),),
+        policies=(inline_policy("start", start_statement(target, machine), *rights),),
         description=f"Schedules of {pipeline.name} start {machine}.",
     )
 
@@ -165,7 +160,10 @@ class Schedule(Trigger):
     def resources(self, pipeline: Pipeline, target: Target) -> tuple[Resource, ...]:
         machine = pipeline.name if self.via is None else starter_name(pipeline, self.label)
         purpose = self._purpose()
-        role = schedule_role(pipeline, target, machine, purpose)
+        # Dead letters are sent with the schedule's role too.
+        queue = dead_letters(pipeline).arn(target)
+        letters = Statement(sid="DeadLetters", actions=("sqs:SendMessage",), resources=(queue,))
+        role = schedule_role(pipeline, target, machine, purpose, letters)
         given: Mapping[str, object] = {SLOT_INPUT: SCHEDULED_TIME} if self.seeks(pipeline) else self.input
         planned = Planned(
             id=logical_id(purpose),
