@@ -34,6 +34,11 @@ def alias_arn(site: Site, pipeline: str) -> str:
     return site.target.arn("states", f"stateMachine:{pipeline}:{LIVE}")
 
 
+def _known(then: str, *, otherwise: str) -> dict[str, Template]:
+    """A Choice: whether it is known since when no batch has been done."""
+    return {"Type": "Choice", "Choices": [{"Condition": "{% $last > 0 %}", "Next": then}], "Default": otherwise}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sweep(Step):
     """Starts a pipeline for each batch of its that nobody works on: READY for at least `age_seconds`, PARKED, or RUNNING under a
@@ -111,30 +116,21 @@ class Sweep(Step):
         }
         return {
             "Find last success": self._last_success(access, "Any success?"),
-            "Any success?": {
-                "Type": "Choice",
-                "Choices": [{"Condition": "{% $last > 0 %}", "Next": "Write metrics"}],
-                "Default": "Note first look",
-            },
+            "Any success?": _known("Write metrics", otherwise="Read first look"),
             **self._first_look(access, "Write metrics"),
             "Write metrics": metrics,
         }
 
     def _first_look(self, access: Access, then: str) -> dict[str, dict[str, Template]]:
-        """Since when the sweeper looks: one write, the first time. In an eventually consistent table each would go round."""
+        """Since when the sweeper looks. It is written once: in an eventually consistent table every write goes round. Where both
+        Regions write it, either time will do."""
         key = {"pk": {"S": f"PIPE#{self.pipeline}"}, "sk": {"S": WATCHED}}
+        since = f"{access.result}.Item.since.N"
+        last = {"last": f"{{% $exists({since}) ? $number({since}) : 0 %}}"}
+        read = access.task("getItem", {"ConsistentRead": True, "Key": key}, Assign=last, Output={}, Next="Looked before?")
         item = {**key, "since": {"N": f"{{% $string({_NOW}) %}}"}}
-        note = access.task(
-            "putItem",
-            {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"},
-            refused="Read first look",
-            Assign={"last": f"{{% {_NOW} %}}"},
-            Output={},
-            Next=then,
-        )
-        since = {"last": f"{{% $number({access.result}.Item.since.N) %}}"}
-        read = access.task("getItem", {"ConsistentRead": True, "Key": key}, Assign=since, Output={}, Next=then)
-        return {"Note first look": note, "Read first look": read}
+        note = access.task("putItem", {"Item": item}, Assign={"last": f"{{% {_NOW} %}}"}, Output={}, Next=then)
+        return {"Read first look": read, "Looked before?": _known(then, otherwise="Note first look"), "Note first look": note}
 
     def _starts(self, access: Access, site: Site, *, parked: bool) -> dict[str, dict[str, Template]]:
         every = "$append($append($ready, $expired), $parked)" if parked else "$append($ready, $expired)"
