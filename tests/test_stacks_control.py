@@ -272,7 +272,10 @@ def test_a_batch_whose_executions_die_is_not_started_for_ever(place: str, langua
         assert (row["status"], row["queue"], row["fence"]) == ("FAILED", "FAILED#p", fence)
         assert row["error"]["error"] == "Pipeline.GivenUp"
         assert f"claimed {fence} times" in row["error"]["cause"]
-    assert [visit.state for visit in sweep.visits].count("Tell of it") == 2
+    for batch in ("tenth", "often"):
+        [told] = tried.estate.messages(batch)
+        assert told.endswith(f"    sfn-dsl rerun p '{batch}'")
+        assert "Error: Pipeline.GivenUp" in told
     again = tried.estate.start("p-sweeper", {}, tried.region)
     tried.estate.run(300)
     assert "Give up" not in [visit.state for visit in again.visits], "and people are told once"

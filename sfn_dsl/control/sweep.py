@@ -7,24 +7,20 @@ from typing import Any
 
 from sfn_dsl.asl.shapes import ANY
 from sfn_dsl.control.access import Access
-from sfn_dsl.control.alert import alert
 from sfn_dsl.control.gate import gate
-from sfn_dsl.control.rows import BY_QUEUE, FAILED, PARKED, READY, RUNNING, SUCCEEDED, WATCHED
+from sfn_dsl.control.giving_up import CLAIMS, HOPELESS, READ, give_up
+from sfn_dsl.control.rows import BY_QUEUE, PARKED, READY, RUNNING, SUCCEEDED, WATCHED
 from sfn_dsl.draft import Draft, Fixed, Site
 from sfn_dsl.expression import Template
 from sfn_dsl.steps.metric import METRICS
 from sfn_dsl.steps.step import Step
 
-__all__ = ["GIVEN_UP", "LIVE", "Sweep", "alias_arn"]
+__all__ = ["LIVE", "Sweep", "alias_arn"]
 
 LIVE = "live"
 """The alias that everything starts."""
 
-GIVEN_UP = "Pipeline.GivenUp"
-"""Error of a batch whose executions have died so often that it is not started again."""
-
 _AT_ONCE = 250
-_CLAIMS = 10
 _KEY = "{'pk': pk.S, 'sk': sk.S}"
 _NOW = "$toMillis($states.context.State.EnteredTime)"
 
@@ -66,11 +62,11 @@ class Sweep(Step):
             **(self._reported(access, site, parked=gated, then=after) if self.report else {}),
             **(asked if self.report else {}),
             **self._starts(access, site, parked=gated),
-            **(self._given_up(access, site) if self.report else {}),
+            **(give_up(access, site, self.pipeline, "Anything to start?") if self.report else {}),
         }
         if gated:
             states["Stand by"] = {"Type": "Succeed", "Output": {"active": False}}
-        names = ["ready", "waits_since", "expired", "hopeless", "further", "parked", "last", "active_region"]
+        names = ["ready", "waits_since", "expired", "hopeless", "lost", "further", "parked", "last", "active_region"]
         writes = dict.fromkeys(names, ANY)
         return (Fixed(start_at=next(iter(states)), states=states, query_language="JSONata", keeps_names=True, writes=writes),)
 
@@ -160,60 +156,15 @@ class Sweep(Step):
         """Keys of running rows whose lease has run out. Most leases are good and the limit counts what is read before the filter,
         so that one query may find none and others after it some: `further` goes on where the last one ended."""
         state = self._query(access, RUNNING, "expired", then, expired=True, after="{% $further[0] %}" if further else "")
-        claims = f"($exists(attempt.N) ? $number(attempt.N) : 1) * {_CLAIMS}"
+        claims = f"($exists(attempt.N) ? $number(attempt.N) : 1) * {CLAIMS}"
         found = {"expired": f"[{access.result}.Items[$number(fence.N) < {claims}].{_KEY}]"}
         if self.report:
-            found["hopeless"] = (
-                f"[{access.result}.Items[$number(fence.N) >= {claims}].{{'pk': pk.S, 'sk': sk.S, 'fence': fence.N}}]"
-            )
+            found["hopeless"] = f"[{access.result}.Items[$number(fence.N) >= {claims}].{HOPELESS}]"
         state["Assign"] = {
             **{name: f"{{% $append(${name}, {text}) %}}" if further else f"{{% {text} %}}" for name, text in found.items()},
             "further": f"{{% [{access.result}.LastEvaluatedKey] %}}",
         }
         return state
-
-    def _given_up(self, access: Access, site: Site) -> dict[str, dict[str, Template]]:
-        """Rows of batches whose executions die again and again: without this they would be started for ever."""
-        arguments = {
-            "Key": {"pk": {"S": "{% $states.input.pk %}"}, "sk": {"S": "{% $states.input.sk %}"}},
-            "UpdateExpression": "SET #status = :failed, queue = :queue, #error = :error, updated_at = :now, ended_at = :now",
-            "ConditionExpression": "#status = :running AND lease_until < :now AND fence = :fence",
-            "ExpressionAttributeNames": {"#status": "status", "#error": "error"},
-            "ExpressionAttributeValues": {
-                ":running": {"S": RUNNING},
-                ":failed": {"S": FAILED},
-                ":queue": {"S": f"{FAILED}#{self.pipeline}"},
-                ":fence": {"N": "{% $states.input.fence %}"},
-                ":now": {"N": f"{{% $string({_NOW}) %}}"},
-                ":error": {"M": {"error": {"S": GIVEN_UP}, "cause": {"S": f"{{% {_why('$states.input')} %}}"}}},
-            },
-        }
-        fail = access.task("updateItem", arguments, Assign={"batch": "{% $states.input %}"}, Output={}, Next="Tell of it")
-        message = {
-            "status": GIVEN_UP,
-            "pipeline": self.pipeline,
-            "batch": "{% $substringAfter($batch.pk, '#BATCH#') %}",
-            "cause": f"{{% {_why('$batch')} %}}",
-            "region": site.target.region,
-        }
-        subject = f"{self.pipeline}: a batch is given up"[:100]
-        tell = alert(site, subject, message)
-        # Who is not told now sees the row among the failed ones; another row must not be kept back.
-        for task in (fail, tell):
-            task["Catch"] = [{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": "Given up"}]
-        tell["Next"] = "Given up"
-        steps = {"Fail row": fail, "Tell of it": tell, "Given up": {"Type": "Pass", "Output": {}, "End": True}}
-        return {
-            "Give up": {
-                "Type": "Map",
-                "Items": "{% [$hopeless] %}",
-                "MaxConcurrency": 5,
-                "ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": "Fail row", "States": steps},
-                "Assign": {"hopeless": []},
-                "Output": {},
-                "Next": "Anything to start?",
-            }
-        }
 
     def _query(
         self,
@@ -231,7 +182,7 @@ class Sweep(Step):
         arguments: dict[str, Template] = {
             "IndexName": BY_QUEUE,
             "KeyConditionExpression": "queue = :queue",
-            "ProjectionExpression": f"pk, sk, {'fence, attempt' if expired else 'updated_at'}",
+            "ProjectionExpression": READ if expired else "pk, sk, updated_at",
             "Limit": _AT_ONCE,
         }
         if older:
@@ -292,7 +243,3 @@ class Sweep(Step):
         noted = {"pk": {"S": "{% $note.pk %}"}, "sk": {"S": "{% $note.sk %}"}}
         states["Remove note"] = access.task("deleteItem", {"Key": noted}, Output={}, End=True)
         return {"StartAt": "Read row", "States": states}
-
-
-def _why(row: str) -> str:
-    return f"'claimed ' & {row}.fence & ' times, and no execution has brought it to an end: mend the reason, then run it again'"
