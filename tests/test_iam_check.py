@@ -25,5 +25,5 @@ def test_the_machines_beside_a_pipeline_are_looked_at(
     assert run(["-C", str(folder), "iam", "check", "orders"]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[-1].endswith("kinds of calls, 0 not allowed.")
-    # The sweeper has found a batch and started it.
+    # The sweeper has found a batch and started it, and given up another one.
     assert told[:-1] == []

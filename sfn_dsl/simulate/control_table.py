@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sfn_dsl.asl.model import Json
-from sfn_dsl.control.rows import ACTIVE_KEY, BY_EXECUTION, BY_QUEUE, READY, run_key
+from sfn_dsl.control.rows import ACTIVE_KEY, BY_EXECUTION, BY_QUEUE, READY, RUNNING, run_key
 from sfn_dsl.region import Target
 from sfn_dsl.simulate.clients import WorldClients
 from sfn_dsl.simulate.handlers import load_handler
@@ -13,12 +13,13 @@ from sfn_dsl.stacks.shared_stack import bridge_source
 
 __all__ = ["provide_control_table"]
 
+_OFTEN = 1_000_000
 _INDEXES = {BY_EXECUTION: ("exec_arn", None), BY_QUEUE: ("queue", "updated_at")}
 
 
 def provide_control_table(world: World, target: Target, *, standby: bool = False, waiting: tuple[str, Json] | None = None) -> None:
     """Make the control table where a target's Region reaches it. That Region is the active one, or stands by. `waiting`: a pipeline
-    and the input of a batch that has been READY for ever."""
+    and the input of two batches: one that has been READY for ever, and one whose executions have died again and again."""
     deployed = target.deployed
     reach = deployed.reached_from(target.region)
     home = world.place(target.region if reach.direct else reach.regions[0])
@@ -31,14 +32,17 @@ def provide_control_table(world: World, target: Target, *, standby: bool = False
         home.dynamodb.call("PutItem", {"TableName": deployed.table, "Item": item}, world.now)
     if waiting is not None:
         pipeline, value = waiting
-        row = {
-            **run_key(pipeline, "waiting"),
-            "queue": {"S": f"{READY}#{pipeline}"},
-            "status": {"S": READY},
-            "updated_at": {"N": "0"},
-            "input": {"S": compact(value)},
-        }
-        home.dynamodb.call("PutItem", {"TableName": deployed.table, "Item": row}, world.now)
+        died = {"lease_until": {"N": "0"}, "fence": {"N": str(_OFTEN)}}
+        for batch, status, more in (("waiting", READY, {}), ("hopeless", RUNNING, died)):
+            row = {
+                **run_key(pipeline, batch),
+                "queue": {"S": f"{status}#{pipeline}"},
+                "status": {"S": status},
+                "updated_at": {"N": "0"},
+                "input": {"S": compact(value)},
+                **more,
+            }
+            home.dynamodb.call("PutItem", {"TableName": deployed.table, "Item": row}, world.now)
     if not reach.direct:
         here = world.place(target.region)
         handler = load_handler(bridge_source(target), WorldClients(world, here), {}, name="handler")

@@ -81,7 +81,7 @@ def simulation_of(
 ) -> tuple[Simulation, Json]:
     """A pipeline ready to be simulated, and a sample input. `others`: pipelines that it may start, of any target. `samples`: what
     the project's runs start from. `audit`: sees every call. `standby`: another Region is the active one.
-    `waiting`: a pipeline, and the input of a batch of its that nobody works on."""
+    `waiting`: a pipeline, and the input of batches of its that nobody works on."""
     samples = samples or Samples()
     folder = compiled.target.folder
     beside = tuple(machine_of(one) for one in others if one is not compiled and one.target.folder == folder)
