@@ -215,7 +215,8 @@ class Estate:
         return None if item is None else {name: plain(value) for name, value in item.items()}
 
     def keys(self, region: str | None = None) -> list[tuple[str, str]]:
-        return sorted(key for key in self.table(region).items if key[0] != "CONTROL")
+        """Keys of all that is noted of batches."""
+        return sorted(key for key in self.table(region).items if "#BATCH#" in key[0])
 
     def change(self, pipeline: str, batch: str, **values: Value) -> None:
         """Set attributes of a row (DynamoDB's values)."""
