@@ -68,7 +68,10 @@ TRIGGERS: dict[str, tuple[Trigger, ...]] = {
     "message-of-another": (
         SnsEvent(topic=f"arn:aws:sns:us-west-2:{OTHER}:orders", input={"batch_id": "order.id", "uri": "uri"}, key="batch_id"),
     ),
-    "of-both-kinds": (EventRule(), EventLambda()),
+    "of-both-kinds": (
+        EventRule(pattern={"source": ["crm"]}, input=TAKEN, label="object"),
+        S3Event(bucket="lake", input={"batch_id": "key", "uri": "bucket"}),
+    ),
     "many": (EventRule(), Schedule(expression="rate(1 day)", label="daily"), Schedule(expression="rate(1 hour)", label="hourly")),
 }
 GATES = ["none", "mrec-manual", "arbiter"]
@@ -98,7 +101,9 @@ def pipelines() -> list[Pipeline]:
                 input=own,
                 control=Control(batch_id),
                 body=Stage("load", load),
-                consumes=() if name in ("pattern", "pattern-via", "object", "message", "message-of-another") else (ready,),
+                consumes=()
+                if name in ("pattern", "pattern-via", "object", "message", "message-of-another", "of-both-kinds")
+                else (ready,),
                 triggers=triggers,
                 timeout_seconds=900,
             )
