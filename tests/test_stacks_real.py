@@ -70,7 +70,7 @@ TRIGGERS: dict[str, tuple[Trigger, ...]] = {
     ),
     "of-both-kinds": (
         EventRule(pattern={"source": ["crm"]}, input=TAKEN, label="object"),
-        S3Event(bucket="lake", input={"batch_id": "key", "uri": "bucket"}),
+        S3Event(bucket="lake", input={"batch_id": "key", "uri": "version"}),
     ),
     "many": (EventRule(), Schedule(expression="rate(1 day)", label="daily"), Schedule(expression="rate(1 hour)", label="hourly")),
 }
@@ -94,7 +94,7 @@ def pipelines() -> list[Pipeline]:
     for name, triggers in TRIGGERS.items():
         own = Input(batch_id=str, uri=str)
         load = Load.lambda_("Put", function="put", payload={"b": own.batch_id, "u": own.uri}, timeout_seconds=60)
-        batch_id = fn.format("{}@{}", own.batch_id, own.uri) if name == "object" else own.batch_id
+        batch_id = fn.format("{}@{}", own.batch_id, own.uri) if name in ("object", "of-both-kinds") else own.batch_id
         made.append(
             Pipeline(
                 name=name,
