@@ -40,11 +40,11 @@ check: $(VENV)/.tested
 # The SDK's pins hold back setuptools and more, so it has an environment of its own.
 .venv-sdk/.installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv-sdk
-	.venv-sdk/bin/python -m pip install --quiet --disable-pip-version-check -e '.[sdk]' pytest jsonata-python
+	.venv-sdk/bin/python -m pip install --quiet --disable-pip-version-check -e '.[sdk]' pytest pytest-xdist jsonata-python
 	@touch $@
 
 test-sdk: .venv-sdk/.installed
-	.venv-sdk/bin/python -m pytest -m sdk tests/sdk
+	.venv-sdk/bin/python -m pytest -n auto -m sdk tests/sdk
 
 bench: $(VENV)/.tested
 	$(BIN)/python bench/speed.py
