@@ -99,6 +99,19 @@ def test_a_row_is_set_back(status: str) -> None:
         assert table.query(IndexName=index, KeyConditionExpression=f"{name} = :value", ExpressionAttributeValues=values) == []
 
 
+@pytest.mark.parametrize(("start", "lease"), [("publish", "2000"), ("load", "1000"), ("extract", None), (None, "2000")])
+def test_the_batch_is_held_for_the_stage_that_comes_next(start: str | None, lease: str | None) -> None:
+    item = run_item("FAILED", ("extract", "load"))
+    for stage, milliseconds in (("extract", "1000"), ("load", "2000")):
+        item["stages"]["M"][stage]["M"]["next_lease"] = {"N": milliseconds}
+    item["next_lease"] = {"N": "2000"}
+    table = stored(item)
+    reset_row(table, plan_rerun(row(item), STAGES, from_stage=start, now=NOW), now=NOW)
+    found = table.get(run_key("orders", "b1"))
+    assert found is not None
+    assert found.get("next_lease") == (None if lease is None else {"N": lease})
+
+
 REFUSALS = [
     (run_item("RUNNING"), None, "is in work in us-east-1: arn:aws:states:us-east-1:123456789012:execution:orders:first holds it for 10 min yet"),
     (run_item("RUNNING", lease_until=NOW + 30_000), "load", "holds it for 30 s yet"),

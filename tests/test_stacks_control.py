@@ -26,7 +26,7 @@ GATED = [name for name in PLACES if name != "none"]
 LANGUAGES = ["JSONata", "JSONPath"]
 
 
-def two_stages(**more: Any) -> Pipeline:
+def two_stages(*, held: int | None = 600, **more: Any) -> Pipeline:
     batch = Input(batch_id=str)
     first = Extract.lambda_(
         "Get", function="first", payload={"b": batch.batch_id}, returns={"uri": str, "rows": int}, timeout_seconds=300
@@ -42,7 +42,7 @@ def two_stages(**more: Any) -> Pipeline:
         name="p",
         input=batch,
         control=Control(batch.batch_id),
-        body=[Stage("first", first), Stage("second", second, lease_seconds=600)],
+        body=[Stage("first", first), Stage("second", second, lease_seconds=held)],
         output={"n": second.output.n, "uri": first.output.uri},
         on_failure=Notify.sns("Alert", topic=config.alert_topic, subject="p failed", message={"batch": batch.batch_id}),
         **more,
@@ -150,6 +150,26 @@ def test_an_expired_lease_is_taken_over_and_the_old_owner_stops_without_a_trace(
     assert (old.status, old.error) == ("FAILED", "Pipeline.LeaseLost")
     assert tried.row() == row
     assert tried.estate.alerts() == 0
+
+
+def test_who_skips_a_stage_holds_the_batch_for_the_next_one(place: str, language: str) -> None:
+    tried = Tried(place, language, held=None)
+    tried.second.seconds = 4000
+    old = tried.start()
+    tried.estate.run(700)
+    tried.estate.change("p", "b1", lease_until={"N": "1"})
+    begun = round(tried.estate.world.now * 1000)
+    new = tried.start()
+    tried.estate.run(60)
+    row = tried.row()
+    assert (row["exec_arn"], tried.done) == (new.arn, (1, 2))
+    assert 5_300_000 <= row["lease_until"] - begun < 5_302_000, "longer than the first stage would need"
+    for _ in range(12):
+        tried.estate.start("p-sweeper", {}, tried.region)
+        tried.estate.run(300)
+    assert tried.estate.runs("p") == [old, new]
+    tried.estate.run(5000)
+    assert (new.status, tried.row()["fence"]) == ("SUCCEEDED", 2)
 
 
 def test_a_lease_is_not_taken_before_it_ends(place: str, language: str) -> None:

@@ -7,12 +7,12 @@ from dataclasses import KW_ONLY, dataclass
 from sfn_dsl.asl.shapes import declared
 from sfn_dsl.control.access import Access
 from sfn_dsl.control.gate import gate
-from sfn_dsl.control.rows import PARKED, READY, RUNNING, run_key
+from sfn_dsl.control.rows import NEXT_LEASE, PARKED, READY, RUNNING, run_key
 from sfn_dsl.draft import Draft, Fixed, Site
 from sfn_dsl.expression import Template
 from sfn_dsl.steps.step import Step
 
-__all__ = ["INPUT", "ME", "NOW", "Claim", "lease_until"]
+__all__ = ["INPUT", "ME", "NOW", "Claim"]
 
 NOW = "{% $string($toMillis($states.context.State.EnteredTime)) %}"
 """Milliseconds since 1970, as DynamoDB's number."""
@@ -23,18 +23,14 @@ _WRITES = {"run_key": str, "fence": int, "attempt": int, "stages": dict, "active
 _MINE = "attribute_not_exists(pk) OR exec_arn = :me OR #status IN (:ready, :parked) OR (#status = :running AND lease_until < :now)"
 
 
-def lease_until(seconds: int) -> str:
-    """The end of a lease that begins now, as DynamoDB's number."""
-    return f"{{% $string($toMillis($states.context.State.EnteredTime) + {seconds * 1000}) %}}"
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Claim(Step):
     """Takes a batch for this execution, or ends it.
 
     One conditional write: the row is new, READY or PARKED, already this execution's (so that a claim can be repeated whose answer
     was lost), or its lease has run out. It raises the fence. Where the deployment has a gate, the Region must be the active one
-    first; else the batch is parked. The output: `fence`, `attempt`, `stages`.
+    first; else the batch is parked. It holds the batch until the first stage that is not done has ended. The output: `fence`,
+    `attempt`, `stages`.
     """
 
     _: KW_ONLY
@@ -83,7 +79,8 @@ class Claim(Step):
             "queue = :queue",
             "exec_arn = :me",
             "#region = :region",
-            "lease_until = :lease",
+            # Stages that are done are skipped; the mark of the last one says for how long the next one needs the batch.
+            f"lease_until = :now + if_not_exists({NEXT_LEASE}, :lease)",
             "updated_at = :now",
             "created_at = if_not_exists(created_at, :now)",
             "pipeline = :pipeline",
@@ -105,7 +102,7 @@ class Claim(Step):
                 ":queue": {"S": f"{RUNNING}#{site.pipeline}"},
                 ":me": {"S": ME},
                 ":region": {"S": site.target.region},
-                ":lease": {"N": lease_until(site.lease_seconds)},
+                ":lease": {"N": str(1000 * site.lease_seconds)},
                 ":now": {"N": NOW},
                 ":pipeline": {"S": site.pipeline},
                 ":batch": {"S": self.batch},

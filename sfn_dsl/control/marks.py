@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 
 from sfn_dsl.control.access import LOST, Access
-from sfn_dsl.control.claim import ME, NOW, Claim, lease_until
-from sfn_dsl.control.rows import FAILED, RUN, RUNNING, SUCCEEDED, run_key
+from sfn_dsl.control.claim import ME, NOW, Claim
+from sfn_dsl.control.rows import FAILED, NEXT_LEASE, RUN, RUNNING, SUCCEEDED, run_key
 from sfn_dsl.draft import Draft, Fixed, Site
 from sfn_dsl.expression import FAILURE, Reference, StageRoot, Template
 from sfn_dsl.functions import substring, text
@@ -57,26 +57,29 @@ def _owned(step: Step, access: Access, arguments: Mapping[str, Template]) -> tup
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MarkStage(Step):
-    """Writes that a stage is done, with the values that later stages read of it, and takes a lease for the next stage."""
+    """Writes that a stage is done, with the values that later stages read of it, and takes a lease for the next stage. For how long
+    is noted, because a later execution that skips this stage needs the same."""
 
     _: KW_ONLY
     stage: str
     lease_seconds: int
 
     def lower(self, site: Site) -> tuple[Draft, ...]:
+        lease = {"N": str(1000 * self.lease_seconds)}
         mark = {
             "M": {
                 "status": {"S": SUCCEEDED},
                 "attempt": {"N": "{% $string($attempt) %}"},
                 "exec_arn": {"S": ME},
                 "ended_at": {"N": NOW},
+                NEXT_LEASE: lease,
                 "out": {"S": Reference(StageRoot(self.stage))},
             }
         }
         arguments = _update(
-            "SET stages.#stage = :mark, lease_until = :lease, updated_at = :now",
+            f"SET stages.#stage = :mark, {NEXT_LEASE} = :lease, lease_until = :now + :lease, updated_at = :now",
             {"#stage": self.stage},
-            {":mark": mark, ":lease": {"N": lease_until(self.lease_seconds)}},
+            {":mark": mark, ":lease": lease},
         )
         return _owned(self, Access(site.target), arguments)
 

@@ -23,6 +23,7 @@ __all__ = [
     "BY_EXECUTION",
     "BY_QUEUE",
     "FAILED",
+    "NEXT_LEASE",
     "PARKED",
     "READY",
     "RUN",
@@ -41,6 +42,8 @@ PARKED: Final = "PARKED"
 WATCHED: Final = "WATCHED"
 RUN: Final = "RUN"
 ACTIVE_KEY: Final = {"pk": {"S": "CONTROL"}, "sk": {"S": "ACTIVE"}}
+NEXT_LEASE: Final = "next_lease"
+"""For how many milliseconds what follows the last stage that is done needs the batch; of the row and of each stage's mark."""
 BY_QUEUE: Final = "by_queue"
 """Index on `queue` and `updated_at`."""
 BY_EXECUTION: Final = "by_execution"

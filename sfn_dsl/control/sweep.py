@@ -42,9 +42,10 @@ class Sweep(Step):
     harm. Of what waits, the 250 that have waited longest; of what runs, all are looked at, 250 a query. A batch whose executions
     have died ten times per attempt is not started again.
 
-    `report`: first write metrics, in every Region: what waits, for how long, and how long ago the last batch was done. While none
-    has been, that is how long ago somebody first looked, which a row notes: an alarm on it rings for a pipeline that never
-    succeeds, and not for one that is new. Then fail the rows of batches that are not started again, and tell people."""
+    `report`: first write metrics, in every Region: what waits, for how long, what has lost its lease (of the 250 that were written
+    longest ago), and how long ago the last batch was done. While none has been, that is how long ago somebody first looked, which a
+    row notes: an alarm on it rings for a pipeline that never succeeds, and not for one that is new. Then fail the rows of batches
+    that are not started again, and tell people."""
 
     _: KW_ONLY
     pipeline: str
@@ -89,7 +90,7 @@ class Sweep(Step):
         figures = {
             "ReadyUnclaimed": ("{% $count($ready) %}", "Count"),
             "OldestReadyAge": (f"{{% $waits_since > 0 ? ({_NOW} - $waits_since) / 1000 : 0 %}}", "Seconds"),
-            "ExpiredLeases": ("{% $count($expired) %}", "Count"),
+            "ExpiredLeases": ("{% $count($expired) + $count($hopeless) %}", "Count"),
             **({"Parked": ("{% $count($parked) %}", "Count")} if parked else {}),
             "HoursSinceLastSuccess": (f"{{% ({_NOW} - $last) / 3600000 %}}", "None"),
         }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sfn_dsl.control.names import execution_name
-from sfn_dsl.control.rows import FAILED, PARKED, READY, RUNNING, SUCCEEDED, run_key
+from sfn_dsl.control.rows import FAILED, NEXT_LEASE, PARKED, READY, RUNNING, SUCCEEDED, run_key
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.errors import EnvironmentFault
 from sfn_dsl.publish.batch_row import BatchRow, read_row, row_of
@@ -108,10 +108,17 @@ def reset_row(table: Table, plan: Rerun, *, now: int) -> BatchRow:
         ExpressionAttributeValues=fence,
     )
     marks = row.item.get("stages", {}).get("M", {})
+    kept = {stage: marks[stage] for stage in plan.skipped}
+    lease = kept[plan.skipped[-1]]["M"].get(NEXT_LEASE) if kept else None
+    changes = ["#status = :ready", "queue = :queue", "stages = :stages", "attempt = :attempt", "updated_at = :now"]
+    removed = ["exec_arn", "lease_until", "ended_at", "#error"]
+    if lease is not None:
+        changes.append(f"{NEXT_LEASE} = :lease")
+    else:
+        removed.append(NEXT_LEASE)
     item = table.update(
         Key=run_key(row.pipeline, row.batch),
-        UpdateExpression="SET #status = :ready, queue = :queue, stages = :stages, attempt = :attempt, updated_at = :now "
-        "REMOVE exec_arn, lease_until, ended_at, #error",
+        UpdateExpression=f"SET {', '.join(changes)} REMOVE {', '.join(removed)}",
         ConditionExpression="(#status IN (:failed, :succeeded) OR (#status = :running AND lease_until < :now)) "
         "AND fence = :fence AND updated_at = :read",
         ExpressionAttributeNames={"#status": "status", "#error": "error"},
@@ -121,11 +128,12 @@ def reset_row(table: Table, plan: Rerun, *, now: int) -> BatchRow:
             ":succeeded": {"S": SUCCEEDED},
             ":running": {"S": RUNNING},
             ":queue": {"S": f"{READY}#{row.pipeline}"},
-            ":stages": {"M": {stage: marks[stage] for stage in plan.skipped}},
+            ":stages": {"M": kept},
             ":attempt": {"N": str(plan.attempt)},
             ":now": {"N": str(now)},
             ":read": {"N": str(row.updated_at)},
             **fence,
+            **({":lease": lease} if lease is not None else {}),
         },
     )
     if item is not None:
