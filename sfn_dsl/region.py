@@ -9,7 +9,10 @@ from typing import Final
 
 from sfn_dsl.deployment import Deployment
 
-__all__ = ["REGIONS", "Arn", "Target", "parse_arn", "partition_of"]
+__all__ = ["LIVE", "REGIONS", "Arn", "Target", "parse_arn", "partition_of"]
+
+LIVE: Final = "live"
+"""The alias that everything starts, of every machine."""
 
 _BY_PARTITION: Final[Mapping[str, str]] = {
     "aws": """af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2

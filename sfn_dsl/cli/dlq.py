@@ -13,7 +13,6 @@ from sfn_dsl.cli.main import EXIT_FOUND, EXIT_OK, Session
 from sfn_dsl.cli.operating import Operation, confirmed, milliseconds, operate, operating, print_json
 from sfn_dsl.cli.rerun import where
 from sfn_dsl.control.rows import SUCCEEDED
-from sfn_dsl.control.sweep import LIVE
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.pipeline import Stage
 from sfn_dsl.publish.batch_row import read_row
@@ -22,6 +21,7 @@ from sfn_dsl.publish.letters import Letter
 from sfn_dsl.publish.refusal import Refused
 from sfn_dsl.publish.republishing import Fate, Outcome, Stays, republish, start
 from sfn_dsl.publish.rerunning import plan_rerun, reset_row, start_batch
+from sfn_dsl.region import LIVE
 
 __all__ = ["command"]
 

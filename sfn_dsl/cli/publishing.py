@@ -10,7 +10,6 @@ import click
 from sfn_dsl.cli.committed import check_committed, differing
 from sfn_dsl.cli.main import Session
 from sfn_dsl.cli.operating import Operation
-from sfn_dsl.control.sweep import LIVE
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.errors import ConfigError, EnvironmentFault
 from sfn_dsl.history import commit_of
@@ -19,7 +18,7 @@ from sfn_dsl.publish.desired import machines_of
 from sfn_dsl.publish.live import is_alias_name
 from sfn_dsl.publish.planning import passive_first
 from sfn_dsl.publish.refusal import Refused
-from sfn_dsl.region import Target
+from sfn_dsl.region import LIVE, Target
 from sfn_dsl.triggers.wiring import wire
 
 __all__ = ["chosen_machines", "chosen_targets", "commit_to_publish", "named_machines", "owned", "placing"]

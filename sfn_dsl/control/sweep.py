@@ -12,13 +12,11 @@ from sfn_dsl.control.giving_up import CLAIMS, HOPELESS, READ, give_up
 from sfn_dsl.control.rows import BY_QUEUE, PARKED, READY, RUNNING, SUCCEEDED, WATCHED
 from sfn_dsl.draft import Draft, Fixed, Site
 from sfn_dsl.expression import Template
+from sfn_dsl.region import LIVE
 from sfn_dsl.steps.metric import METRICS
 from sfn_dsl.steps.step import Step
 
-__all__ = ["LIVE", "Sweep", "alias_arn"]
-
-LIVE = "live"
-"""The alias that everything starts."""
+__all__ = ["Sweep", "alias_arn"]
 
 _AT_ONCE = 250
 _KEY = "{'pk': pk.S, 'sk': sk.S}"

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from sfn_dsl.asl.model import Json
-from sfn_dsl.control.sweep import LIVE
-from sfn_dsl.region import parse_arn
+from sfn_dsl.region import LIVE, parse_arn
 from sfn_dsl.resources.model import (
     EventBus,
     EventInvokeConfig,

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Final
 
 from sfn_dsl.control.rows import FAILED
-from sfn_dsl.control.sweep import LIVE
 from sfn_dsl.errors import EnvironmentFault
 from sfn_dsl.proof.cast import Cast
 from sfn_dsl.proof.proof_world import ProofWorld
@@ -23,6 +22,7 @@ from sfn_dsl.publish.batch_row import row_of
 from sfn_dsl.publish.promotion import promote, read_active
 from sfn_dsl.publish.rerunning import plan_rerun, reset_row
 from sfn_dsl.publish.table import table_regions
+from sfn_dsl.region import LIVE
 from sfn_dsl.simulate.running.thread import Run, Steps
 from sfn_dsl.simulate.running.troubles import Observation
 from sfn_dsl.simulate.services.dynamodb_values import Item

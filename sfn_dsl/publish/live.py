@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sfn_dsl.control.sweep import LIVE
 from sfn_dsl.publish.desired import Desired, fingerprint
+from sfn_dsl.region import LIVE
 
 __all__ = [
     "PREVIOUS_TAG",

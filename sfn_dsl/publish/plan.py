@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
-from sfn_dsl.control.sweep import LIVE
 from sfn_dsl.diff import Edit, FieldEdit
 from sfn_dsl.publish.live import Routing
+from sfn_dsl.region import LIVE
 
 __all__ = ["STRATEGIES", "Action", "Entry", "Options", "Plan", "Problem", "Work"]
 

@@ -18,6 +18,7 @@ from sfn_dsl.asl.schema import validate
 from sfn_dsl.asl.walk import walk
 from sfn_dsl.diagnostic import did_you_mean
 from sfn_dsl.errors import ConfigError, DefinitionError
+from sfn_dsl.region import LIVE
 from sfn_dsl.simulate.bounds import Bounds
 from sfn_dsl.simulate.clock import DEFAULT_START
 from sfn_dsl.simulate.execution import Execution
@@ -108,7 +109,8 @@ class Simulation:
         world.progress = progress
         world.audit = self.audit
         for other in self.others:
-            world.deploy(other.program, name=other.name, region=other.region, type=other.type, arn=other.arn)
+            startable = world.deploy(other.program, name=other.name, region=other.region, type=other.type, arn=other.arn)
+            world.alias(LIVE, startable)
         own = self.machine
         deployed = world.deploy(own.program, name=own.name, region=own.region, type=own.type, arn=own.arn)
         if self.prepare is not None:

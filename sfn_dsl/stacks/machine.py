@@ -9,8 +9,8 @@ from sfn_dsl.asl.emit import to_json
 from sfn_dsl.asl.model import Json
 from sfn_dsl.asl.walk import walk
 from sfn_dsl.compile.machine import Compiled
-from sfn_dsl.control.sweep import LIVE
 from sfn_dsl.errors import ConfigError, DeclarationError
+from sfn_dsl.region import LIVE
 from sfn_dsl.resources.iam.grants import Grant, grants_of, statements_of
 from sfn_dsl.resources.iam.narrowing import narrow
 from sfn_dsl.resources.iam.roles import trust_states

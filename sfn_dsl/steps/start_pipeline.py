@@ -10,6 +10,7 @@ from sfn_dsl.asl.services import Pattern
 from sfn_dsl.asl.shapes import ANY, Shape, structure
 from sfn_dsl.draft import Call, Draft, Site
 from sfn_dsl.expression import CONTEXT, MISSING, Template
+from sfn_dsl.region import LIVE
 from sfn_dsl.steps.engines.engine import finish
 from sfn_dsl.steps.step import TaskStep
 
@@ -30,7 +31,7 @@ class Startable(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StartPipeline(TaskStep):
-    """Starts a pipeline, given as object or by name.
+    """Starts a pipeline, given as object or by name: what its alias `live` points to, as everything does. An ARN is taken as it is.
 
     `wait=True` waits and fails when the other one fails (`.sync:2`); the output is then its execution with `Output` parsed.
     `wait=False` only starts it: `ExecutionArn`, `StartDate`. `execution_name`: unique for 90 days, at most 80 characters.
@@ -49,7 +50,9 @@ class StartPipeline(TaskStep):
         return self.pipeline if isinstance(self.pipeline, str) else self.pipeline.name
 
     def lower(self, site: Site) -> tuple[Draft, ...]:
-        arguments: dict[str, Template] = {"StateMachineArn": site.arn("states", "stateMachine:", self.pipeline_name)}
+        name = self.pipeline_name
+        machine = site.arn("states", "stateMachine:", name if name.startswith("arn:") else f"{name}:{LIVE}")
+        arguments: dict[str, Template] = {"StateMachineArn": machine}
         if self.execution_name is not MISSING:
             arguments["Name"] = self.execution_name
         arguments["Input"] = {**self.input, "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": CONTEXT.Execution.Id}

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from sfn_dsl.control.contract import BatchReady
-from sfn_dsl.control.sweep import LIVE
 from sfn_dsl.diagnostic import Diagnostic, did_you_mean
 from sfn_dsl.pipeline import Pipeline
-from sfn_dsl.region import Target
+from sfn_dsl.region import LIVE, Target
 from sfn_dsl.resources.iam.roles import trust_events
 from sfn_dsl.resources.iam.statement import Statement, document
 from sfn_dsl.resources.model import Arn, InputTransformer, Policy, Queue, Role, RuleTarget

@@ -384,7 +384,7 @@ KINDS = [
         lambda: steps.StepFunctionsStartExecutionStep(
             "S",
             parameters={
-                "StateMachineArn": ARN,
+                "StateMachineArn": f"{ARN}:live",
                 "Input": {"a": 1, "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID.$": "$$.Execution.Id"},
             },
         ),
