@@ -158,3 +158,10 @@ def test_docs_writes_and_checks(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert run([*where, "--check"]) == 0
     assert "Nothing starts it by itself." in (tmp_path / "docs/systems/p.md").read_text(encoding="utf-8")
     assert run([*where, "--only", "triggers"]) == 2
+    (tmp_path / "docs/systems/by-hand.md").write_text("# Mine", encoding="utf-8")
+    (tmp_path / "pipelines/p.py").write_text(source.replace('"p"', '"q"'), encoding="utf-8")
+    capsys.readouterr()
+    assert run([*where, "--check"]) == 1
+    assert "docs/systems/p.md is of no pipeline any more" in capsys.readouterr().err
+    assert run(where) == 0
+    assert sorted(path.name for path in (tmp_path / "docs/systems").iterdir()) == ["by-hand.md", "q.md"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from sfn_dsl.cli.main import EXIT_FOUND, EXIT_OK, Session
@@ -9,7 +11,7 @@ from sfn_dsl.cli.options import make
 from sfn_dsl.configuration import Project, find_project
 from sfn_dsl.errors import ConfigError
 from sfn_dsl.output import Change, write
-from sfn_dsl.pages.system_page import system_pages
+from sfn_dsl.pages.system_page import MADE, system_pages
 from sfn_dsl.project import load_pipelines
 from sfn_dsl.proof.approaches import upstream_of
 from sfn_dsl.proof.comparing import compare
@@ -33,13 +35,14 @@ def command(session: Session, check: bool, only: str | None) -> int:
     """
     project = find_project(session.directory)
     folder = project.root / "docs"
-    stale = []
+    stale: list[Change] = []
     pages: dict[str, str] = {}
     if only != "triggers":
         made = make(session, (), (), project.targets[0].environment or None)
         if made.build.failed:
             return EXIT_FOUND
         pages |= {f"systems/{name}.md": text for name, text in system_pages(made.build, project.rates).items()}
+        stale += _orphans(folder / "systems", {f"{compiled.pipeline.name}.md" for compiled in made.build.compiled})
     if only != "systems":
         pages |= _compared(project, required=only is not None)
     for name, text in pages.items():
@@ -49,13 +52,21 @@ def command(session: Session, check: bool, only: str | None) -> int:
             stale.append(Change(path=path, old=old, new=text))
     if check:
         for change in stale:
-            click.echo(f"error: {change.path.relative_to(project.root)} is stale", err=True)
+            what = "is stale" if change.new is not None else "is of no pipeline any more"
+            click.echo(f"error: {change.path.relative_to(project.root)} {what}", err=True)
         if stale:
             click.echo("help: run `sfn-dsl docs` and commit the result", err=True)
         return EXIT_FOUND if stale else EXIT_OK
     write(folder, tuple(stale))
-    click.echo(f"Wrote {len(stale)} pages; the others are fresh.")
+    removed = sum(change.new is None for change in stale)
+    click.echo(f"Wrote {len(stale) - removed} pages; the others are fresh.{f' Removed {removed}.' if removed else ''}")
     return EXIT_OK
+
+
+def _orphans(folder: Path, names: set[str]) -> list[Change]:
+    """Pages of pipelines that the project no longer has; what people have written there stays."""
+    found = ((path, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.md")) if path.name not in names)
+    return [Change(path=path, old=text, new=None) for path, text in found if MADE in text]
 
 
 def _compared(project: Project, *, required: bool) -> dict[str, str]:

@@ -23,8 +23,10 @@ from sfn_dsl.resources.iam.explain import Row, explain
 from sfn_dsl.resources.template import Template
 from sfn_dsl.stacks.machine import machine_grants
 
-__all__ = ["stages_of", "system_page", "system_pages"]
+__all__ = ["MADE", "stages_of", "system_page", "system_pages"]
 
+MADE: Final = "Made by `sfn-dsl docs`"
+"""What stands on every page that a pipeline has, and on no other."""
 _WIDEST: Final = 80
 """Of a command behind which others are aligned."""
 
@@ -71,7 +73,7 @@ def _page(own: Sequence[Compiled], template: Template, build: Build, rates: Rate
     stages = stages_of(compiled)
     yield f"# {pipeline.name}"
     yield ""
-    yield f"{pipeline.comment or pipeline.name}. Made by `sfn-dsl docs` of what is deployed in {target.folder}."
+    yield f"{pipeline.comment or pipeline.name}. {MADE} of what is deployed in {target.folder}."
     yield from ("", "## Diagram", "", "Dashed: where errors lead.", "", "```mermaid", diagram(compiled.machine, stages), "```")
     yield from ("", "## States", "")
     yield from _table(("state", "stage", "type", "calls", "time-out"), _states(compiled, stages))
