@@ -113,6 +113,8 @@ class Simulation:
             world.alias(LIVE, startable)
         own = self.machine
         deployed = world.deploy(own.program, name=own.name, region=own.region, type=own.type, arn=own.arn)
+        # Machines that it starts may have states of the same names, such as those that claim a batch.
+        world.struck = deployed
         if self.prepare is not None:
             self.prepare(world)
         if outage is not None:

@@ -103,6 +103,8 @@ class World(Surroundings):
     worker_name = "worker"
     progress: Callable[[int], None] | None = None
     audit: Watch | None = None
+    struck: Deployed | None = None
+    """The only machine whose states faults strike; None: all machines."""
 
     def __init__(
         self,

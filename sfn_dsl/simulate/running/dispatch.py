@@ -44,7 +44,7 @@ _LONG_NAMES: Mapping[str, str] = {
 
 def dispatch(world: World, call: Call, run: Run) -> Answer | Started:
     """What a call comes to."""
-    fault = world.faults.strike(call)
+    fault = world.faults.strike(call) if world.struck in (None, run.machine) else None
     if fault is not None:
         if fault == "lost":
             _effect(world, call, run)
