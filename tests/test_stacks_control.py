@@ -429,10 +429,10 @@ def test_what_is_told_of_an_execution_that_held_no_batch() -> None:
     tried.estate.world.stop(run, "Mine", "c" * 3000)
     tried.estate.run(60)
     [told] = tried.estate.messages(run.arn)
-    assert told.startswith(f"Execution {run.name} of p is ABORTED in {tried.region}. It held no batch.")
+    assert told.startswith(f"Execution {run.name} of p is ABORTED in {tried.region}. It holds no batch now.")
     assert "Error: ABORTED Mine" in told
     assert told.count("c") < 1100
-    assert told.endswith(f"aws stepfunctions redrive-execution --region {tried.region} --execution-arn '{run.arn}'")
+    assert "\n\n    sfn-dsl rerun p BATCH\n\n" in told
 
 
 def test_the_closer_leaves_a_batch_alone_that_another_execution_has() -> None:
@@ -445,6 +445,9 @@ def test_the_closer_leaves_a_batch_alone_that_another_execution_has() -> None:
     tried.estate.world.stop(old)
     tried.estate.run(60)
     assert (old.status, tried.row()["status"], tried.row()["exec_arn"]) == ("ABORTED", "RUNNING", new.arn)
+    [told] = tried.estate.messages(old.arn)
+    assert "handed on to another execution" in told
+    assert "redrive-execution" not in told, "it would go on without a claim, beside the new owner"
 
 
 def test_a_lease_lasts_as_long_as_a_polling_loop_may() -> None:

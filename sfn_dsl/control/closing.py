@@ -131,7 +131,7 @@ class CloseRun(Step):
             "pipeline": element(split(_DETAIL.stateMachineArn, ":"), 6),
             "name": _DETAIL.name,
             "status": _DETAIL.status,
-            "execution": execution,
+            "environment": site.target.environment,
         }
         message = when(
             exists(_ROW.pk),
