@@ -12,6 +12,7 @@ from sfn_dsl import BatchReady, Control, DbtCall, Extract, Input, Load, Notify, 
 from sfn_dsl.compile.controlled import controlled
 from sfn_dsl.deployment import Deployment
 from sfn_dsl.region import Target
+from sfn_dsl.simulate.mocks.faults import Faults, Injection
 from sfn_dsl.simulate.running.thread import Run
 
 ALONE = Deployment(active=EAST)
@@ -281,6 +282,31 @@ def test_a_batch_whose_executions_die_is_not_started_for_ever(place: str, langua
     assert "Give up" not in [visit.state for visit in again.visits], "and people are told once"
 
 
+def hopeless(tried: Tried, execution: str) -> None:
+    """A batch that is to be given up."""
+    until = {"N": str(round(tried.estate.world.now * 1000) - 1000)}
+    waiting(tried, "b1", "RUNNING", 900, lease_until=until, exec_arn={"S": execution}, fence={"N": "10"}, attempt={"N": "1"})
+
+
+def test_people_are_told_when_the_answer_to_giving_up_is_lost(place: str, language: str) -> None:
+    tried = Tried(place, language)
+    hopeless(tried, "x")
+    tried.estate.world.faults = Faults([Injection("Fail row", "lost", 1)])
+    tried.estate.start("p-sweeper", {}, tried.region)
+    tried.estate.run(300)
+    assert (tried.row()["status"], tried.row()["error"]["error"]) == ("FAILED", "Pipeline.GivenUp")
+    assert tried.estate.alerts("b1") == 1
+
+
+def test_a_batch_that_another_sweep_has_given_up_is_told_once() -> None:
+    tried = Tried("none", "JSONata")
+    hopeless(tried, "x")
+    for _ in range(2):
+        tried.estate.start("p-sweeper", {}, tried.region)
+    tried.estate.run(300)
+    assert tried.estate.alerts("b1") == 1
+
+
 @pytest.mark.parametrize("count", [1, 2, 250, 251])
 def test_the_sweeper_takes_up_to_250_batches_of_a_kind_at_once(count: int) -> None:
     tried = Tried("arbiter", "JSONata")
@@ -448,6 +474,18 @@ def test_the_closer_leaves_a_batch_alone_that_another_execution_has() -> None:
     [told] = tried.estate.messages(old.arn)
     assert "handed on to another execution" in told
     assert "redrive-execution" not in told, "it would go on without a claim, beside the new owner"
+
+
+def test_people_are_told_when_the_answer_to_the_closing_write_is_lost(place: str, language: str) -> None:
+    tried = Tried(place, language)
+    tried.second.seconds = 4000
+    tried.estate.world.faults = Faults([Injection("Close row", "lost", 1)])
+    run = tried.start()
+    tried.estate.run(200)
+    tried.estate.world.stop(run)
+    tried.estate.run(60)
+    assert tried.row()["status"] == "FAILED"
+    assert tried.estate.alerts("Batch: b1") == 1
 
 
 def test_a_lease_lasts_as_long_as_a_polling_loop_may() -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sfn_dsl.asl.shapes import ANY, declared
 from sfn_dsl.control.access import Access
 from sfn_dsl.control.alert import alert
-from sfn_dsl.control.claim import NOW
+from sfn_dsl.control.claim import ME, NOW
+from sfn_dsl.control.giving_up import CLOSE, CLOSED_BY_ME
 from sfn_dsl.control.rows import BY_EXECUTION, FAILED, RUNNING
 from sfn_dsl.draft import Draft, Fixed, Site
 from sfn_dsl.expression import CONTEXT, Reference, Template, VariableRoot
@@ -78,11 +79,12 @@ class CloseRun(Step):
     def _close(access: Access) -> dict[str, Template]:
         arguments = {
             "Key": {"pk": {"S": "{% $row.pk.S %}"}, "sk": {"S": "{% $row.sk.S %}"}},
-            "UpdateExpression": "SET #status = :failed, queue = :queue, #error = :error, updated_at = :now, ended_at = :now",
-            "ConditionExpression": "exec_arn = :execution AND #status = :running",
+            "UpdateExpression": CLOSE,
+            "ConditionExpression": f"exec_arn = :execution AND (#status = :running OR {CLOSED_BY_ME})",
             "ExpressionAttributeNames": {"#status": "status", "#error": "error"},
             "ExpressionAttributeValues": {
                 ":execution": {"S": f"{{% {_EVENT}.detail.executionArn %}}"},
+                ":me": {"S": ME},
                 ":running": {"S": RUNNING},
                 ":failed": {"S": FAILED},
                 ":queue": {"S": f"{{% '{FAILED}#' & $row.pipeline.S %}}"},
