@@ -307,6 +307,20 @@ def test_a_batch_that_another_sweep_has_given_up_is_told_once() -> None:
     assert tried.estate.alerts("b1") == 1
 
 
+@pytest.mark.parametrize("region", [EAST, WEST])
+def test_what_is_given_up_names_the_region_in_which_it_ran(region: str) -> None:
+    """The sweeper of the Region that was promoted tells it."""
+    tried = Tried("arbiter-bridge", "JSONata")
+    execution = f"arn:aws:states:{region}:111122223333:execution:p:n1"
+    hopeless(tried, execution)
+    tried.estate.start("p-sweeper", {}, WEST)
+    tried.estate.run(300)
+    [told] = tried.estate.messages("b1")
+    assert told.startswith(f"Pipeline p failed in {region}.")
+    page = f"https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{execution}"
+    assert f"Execution: {page}\n" in told
+
+
 @pytest.mark.parametrize("count", [1, 2, 250, 251])
 def test_the_sweeper_takes_up_to_250_batches_of_a_kind_at_once(count: int) -> None:
     tried = Tried("arbiter", "JSONata")

@@ -10,7 +10,7 @@ from sfn_dsl.control.claim import ME, NOW
 from sfn_dsl.control.rows import FAILED, RUNNING
 from sfn_dsl.draft import Site
 from sfn_dsl.expression import Reference, Template, VariableRoot
-from sfn_dsl.functions import format, matches, when
+from sfn_dsl.functions import element, format, matches, split, when
 from sfn_dsl.span import NOWHERE
 from sfn_dsl.texts import TextTemplate
 
@@ -70,10 +70,11 @@ def give_up(access: Access, site: Site, pipeline: str, then: str) -> dict[str, d
 
 def _message(site: Site, pipeline: str) -> Template:
     """What the failure handler would have told, as far as it is known of an execution that died."""
-    region, console = site.target.region, site.target.console
-    page = format("{}/states/home?region={}#/v2/executions/details/{}", console, region, _LOST.execution)
+    # The execution may have run in the Region that was the active one before.
+    region, host = element(split(_LOST.execution, ":"), 3), site.target.console_host
+    page = format("https://{}.{}/states/home?region={}#/v2/executions/details/{}", region, host, region, _LOST.execution)
     # The page of an EXPRESS execution asks for its start as well, which nobody knows any more.
-    linked = when(matches(_LOST.execution, "*:express:*"), _LOST.execution, page) if console else _LOST.execution
+    linked = when(matches(_LOST.execution, "*:express:*"), _LOST.execution, page) if host else _LOST.execution
     values = {
         "pipeline": pipeline,
         "batch": _LOST.batch,
