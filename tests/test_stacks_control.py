@@ -9,6 +9,7 @@ import pytest
 from estate import ARBITER, EAST, MANUAL, WEST, Estate, Worker
 
 from sfn_dsl import BatchReady, Control, DbtCall, Extract, Input, Load, Notify, Pipeline, Schedule, Stage, config
+from sfn_dsl.asl.emit import to_json
 from sfn_dsl.compile.controlled import controlled
 from sfn_dsl.deployment import Deployment
 from sfn_dsl.region import Target
@@ -500,6 +501,22 @@ def test_people_are_told_when_the_answer_to_the_closing_write_is_lost(place: str
     tried.estate.run(60)
     assert tried.row()["status"] == "FAILED"
     assert tried.estate.alerts("Batch: b1") == 1
+
+
+def test_the_closer_tells_people_when_the_history_cannot_be_read() -> None:
+    tried = Tried("none", "JSONata")
+    tried.second.seconds = 4000
+    tried.estate.world.faults = Faults([Injection("Find step", "too-large")])
+    run = tried.start()
+    tried.estate.run(200)
+    tried.estate.world.stop(run)
+    tried.estate.run(60)
+    [told] = tried.estate.messages("b1")
+    assert "Step:  see the history of the execution" in told
+    # Of AWS the guide says, other than recordings, that States.ALL does not catch it.
+    definition = to_json(tried.estate.compiled[EAST, tried.estate.deployment.closer].machine)
+    caught = [catcher["ErrorEquals"] for catcher in definition["States"]["Find step"]["Catch"]]
+    assert caught == [["States.DataLimitExceeded"], ["States.ALL"]]
 
 
 def test_a_lease_lasts_as_long_as_a_polling_loop_may() -> None:

@@ -25,6 +25,8 @@ _ROW = Reference(VariableRoot("row"))
 _NO_STEP = "see the history of the execution"
 _NO_CAUSE = "No cause is told: it ran out of time, or somebody stopped it."
 _CAUSE_LENGTH = 1000
+# How many of the last events are looked at. Each may hold a cause of 32 KiB, and a result 256 KiB.
+_EVENTS = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,12 +107,15 @@ class CloseRun(Step):
                 "ExecutionArn": f"{{% {_EVENT}.detail.executionArn %}}",
                 "ReverseOrder": True,
                 "IncludeExecutionData": False,
-                "MaxResults": 100,
+                "MaxResults": _EVENTS,
             },
             "TimeoutSeconds": 30,
             "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 3, "JitterStrategy": "FULL"}],
-            # An alert without it is better than none.
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {"step": _NO_STEP}, "Output": {}, "Next": "Alert"}],
+            # An alert without it is better than none. By the guide States.ALL does not stand for a result that is too large.
+            "Catch": [
+                {"ErrorEquals": [errors], "Assign": {"step": _NO_STEP}, "Output": {}, "Next": "Alert"}
+                for errors in ("States.DataLimitExceeded", "States.ALL")
+            ],
             "Assign": {"step": f"{{% $exists({entered}) ? {entered} : '{_NO_STEP}' %}}"},
             "Output": {},
             "Next": "Alert",
