@@ -15,6 +15,7 @@ from sfn_dsl.deployment import Deployment
 from sfn_dsl.region import Target
 from sfn_dsl.simulate.mocks.faults import Faults, Injection
 from sfn_dsl.simulate.running.thread import Run
+from sfn_dsl.stacks.machine import machine_policy
 
 ALONE = Deployment(active=EAST)
 # The gate, and the Region that is active. In us-west-1 the arbiter's table is behind the bridge.
@@ -501,6 +502,13 @@ def test_people_are_told_when_the_answer_to_the_closing_write_is_lost(place: str
     tried.estate.run(60)
     assert tried.row()["status"] == "FAILED"
     assert tried.estate.alerts("Batch: b1") == 1
+
+
+def test_the_closer_may_read_the_histories_of_the_machines_that_it_is_told_of_only() -> None:
+    estate = Tried("none", "JSONata").estate
+    document = machine_policy(estate.compiled[EAST, estate.deployment.closer])
+    read = [one["Resource"] for one in document["Statement"] if "states:GetExecutionHistory" in one["Action"]]
+    assert read == [[f"arn:aws:states:{EAST}:111122223333:execution:p:*"]], "of the sweeper, which is EXPRESS, there is none"
 
 
 def test_the_closer_tells_people_when_the_history_cannot_be_read() -> None:

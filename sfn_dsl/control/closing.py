@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from sfn_dsl.asl.shapes import ANY, declared
 from sfn_dsl.control.access import Access
@@ -17,7 +18,10 @@ from sfn_dsl.span import NOWHERE
 from sfn_dsl.steps.step import Step
 from sfn_dsl.texts import TextTemplate
 
-__all__ = ["CloseRun"]
+__all__ = ["FIND_STEP", "CloseRun"]
+
+FIND_STEP: Final = "Find step"
+"""The state that reads the history of the execution that has ended."""
 
 _EVENT = "$states.context.Execution.Input"
 _DETAIL = CONTEXT.Execution.Input.detail
@@ -58,13 +62,13 @@ class CloseRun(Step):
                 # What has failed without a row has told so itself, or has lost its batch to another execution.
                 "Choices": [
                     {"Condition": "{% $exists($row.pk) %}", "Next": "Close row"},
-                    {"Condition": f"{{% {_EVENT}.detail.status != 'FAILED' %}}", "Next": "Find step"},
+                    {"Condition": f"{{% {_EVENT}.detail.status != 'FAILED' %}}", "Next": FIND_STEP},
                 ],
                 "Default": "Closed already",
             },
             "Close row": self._close(access),
             "Closed already": {"Type": "Succeed", "Output": {"closed": False}},
-            "Find step": self._find_step(site),
+            FIND_STEP: self._find_step(site),
             "Alert": self._alert(site),
         }
         return (
@@ -94,7 +98,7 @@ class CloseRun(Step):
                 ":error": {"M": {"error": {"S": f"{{% {_EVENT}.detail.status %}}"}}},
             },
         }
-        return access.task("updateItem", arguments, refused="Closed already", Output={}, Next="Find step")
+        return access.task("updateItem", arguments, refused="Closed already", Output={}, Next=FIND_STEP)
 
     @staticmethod
     def _find_step(site: Site) -> dict[str, Template]:
