@@ -203,7 +203,7 @@ class _Building:
 
     def shared(self, wiring: Wiring, target: Target) -> None:
         """What all pipelines of a Region share."""
-        made = self.machine(closer(target.deployed), target)
+        made = self.machine(closer(target, wiring), target)
         if made is None:
             return
         self.machines[target.folder].append(made)

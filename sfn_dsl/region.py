@@ -107,8 +107,12 @@ class Target:
     @property
     def console(self) -> str | None:
         """Where the console's pages for this Region begin, without a slash at the end; None where nobody has published it."""
-        host = _CONSOLES.get(self.partition)
-        return f"https://{self.region}.{host}" if host else None
+        return f"https://{self.region}.{self.console_host}" if self.console_host else None
+
+    @property
+    def console_host(self) -> str | None:
+        """The host of the console's pages behind the Region's name; None where nobody has published it."""
+        return _CONSOLES.get(self.partition)
 
     def integration(self, action: str) -> str:
         """The ARN of a service integration, for instance of `glue:startJobRun.sync`."""

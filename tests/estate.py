@@ -86,7 +86,7 @@ class Estate:
         self._tables()
         for region in regions:
             target = Target(region=region, account=ACCOUNT, deployment=self.deployment)
-            end = self._compile(closer(self.deployment), target, language)
+            end = self._compile(closer(target, wiring), target, language)
             self.templates.append(shared_stack(target, wiring.contracts, [end], "publish"))
             for wired in wiring.pipelines.values():
                 made = [self._compile(pipeline, target, language) for pipeline in wired.all_machines]

@@ -9,10 +9,13 @@ import pytest
 from estate import ARBITER, EAST, MANUAL, WEST, Estate, Worker
 
 from sfn_dsl import BatchReady, Control, DbtCall, Extract, Input, Load, Notify, Pipeline, Schedule, Stage, config
+from sfn_dsl.asl.emit import to_json
 from sfn_dsl.compile.controlled import controlled
 from sfn_dsl.deployment import Deployment
 from sfn_dsl.region import Target
+from sfn_dsl.simulate.mocks.faults import Faults, Injection
 from sfn_dsl.simulate.running.thread import Run
+from sfn_dsl.stacks.machine import machine_policy
 
 ALONE = Deployment(active=EAST)
 # The gate, and the Region that is active. In us-west-1 the arbiter's table is behind the bridge.
@@ -301,6 +304,45 @@ def test_a_batch_whose_executions_die_is_not_started_for_ever(place: str, langua
     assert "Give up" not in [visit.state for visit in again.visits], "and people are told once"
 
 
+def hopeless(tried: Tried, execution: str) -> None:
+    """A batch that is to be given up."""
+    until = {"N": str(round(tried.estate.world.now * 1000) - 1000)}
+    waiting(tried, "b1", "RUNNING", 900, lease_until=until, exec_arn={"S": execution}, fence={"N": "10"}, attempt={"N": "1"})
+
+
+def test_people_are_told_when_the_answer_to_giving_up_is_lost(place: str, language: str) -> None:
+    tried = Tried(place, language)
+    hopeless(tried, "x")
+    tried.estate.world.faults = Faults([Injection("Fail row", "lost", 1)])
+    tried.estate.start("p-sweeper", {}, tried.region)
+    tried.estate.run(300)
+    assert (tried.row()["status"], tried.row()["error"]["error"]) == ("FAILED", "Pipeline.GivenUp")
+    assert tried.estate.alerts("b1") == 1
+
+
+def test_a_batch_that_another_sweep_has_given_up_is_told_once() -> None:
+    tried = Tried("none", "JSONata")
+    hopeless(tried, "x")
+    for _ in range(2):
+        tried.estate.start("p-sweeper", {}, tried.region)
+    tried.estate.run(300)
+    assert tried.estate.alerts("b1") == 1
+
+
+@pytest.mark.parametrize("region", [EAST, WEST])
+def test_what_is_given_up_names_the_region_in_which_it_ran(region: str) -> None:
+    """The sweeper of the Region that was promoted tells it."""
+    tried = Tried("arbiter-bridge", "JSONata")
+    execution = f"arn:aws:states:{region}:111122223333:execution:p:n1"
+    hopeless(tried, execution)
+    tried.estate.start("p-sweeper", {}, WEST)
+    tried.estate.run(300)
+    [told] = tried.estate.messages("b1")
+    assert told.startswith(f"Pipeline p failed in {region}.")
+    page = f"https://{region}.console.aws.amazon.com/states/home?region={region}#/v2/executions/details/{execution}"
+    assert f"Execution: {page}\n" in told
+
+
 @pytest.mark.parametrize("count", [1, 2, 250, 251])
 def test_the_sweeper_takes_up_to_250_batches_of_a_kind_at_once(count: int) -> None:
     tried = Tried("arbiter", "JSONata")
@@ -449,10 +491,10 @@ def test_what_is_told_of_an_execution_that_held_no_batch() -> None:
     tried.estate.world.stop(run, "Mine", "c" * 3000)
     tried.estate.run(60)
     [told] = tried.estate.messages(run.arn)
-    assert told.startswith(f"Execution {run.name} of p is ABORTED in {tried.region}. It held no batch.")
+    assert told.startswith(f"Execution {run.name} of p is ABORTED in {tried.region}. It holds no batch now.")
     assert "Error: ABORTED Mine" in told
     assert told.count("c") < 1100
-    assert told.endswith(f"aws stepfunctions redrive-execution --region {tried.region} --execution-arn '{run.arn}'")
+    assert "\n\n    sfn-dsl rerun p BATCH\n\n" in told
 
 
 def test_the_closer_leaves_a_batch_alone_that_another_execution_has() -> None:
@@ -465,6 +507,44 @@ def test_the_closer_leaves_a_batch_alone_that_another_execution_has() -> None:
     tried.estate.world.stop(old)
     tried.estate.run(60)
     assert (old.status, tried.row()["status"], tried.row()["exec_arn"]) == ("ABORTED", "RUNNING", new.arn)
+    [told] = tried.estate.messages(old.arn)
+    assert "handed on to another execution" in told
+    assert "redrive-execution" not in told, "it would go on without a claim, beside the new owner"
+
+
+def test_people_are_told_when_the_answer_to_the_closing_write_is_lost(place: str, language: str) -> None:
+    tried = Tried(place, language)
+    tried.second.seconds = 4000
+    tried.estate.world.faults = Faults([Injection("Close row", "lost", 1)])
+    run = tried.start()
+    tried.estate.run(200)
+    tried.estate.world.stop(run)
+    tried.estate.run(60)
+    assert tried.row()["status"] == "FAILED"
+    assert tried.estate.alerts("Batch: b1") == 1
+
+
+def test_the_closer_may_read_the_histories_of_the_machines_that_it_is_told_of_only() -> None:
+    estate = Tried("none", "JSONata").estate
+    document = machine_policy(estate.compiled[EAST, estate.deployment.closer])
+    read = [one["Resource"] for one in document["Statement"] if "states:GetExecutionHistory" in one["Action"]]
+    assert read == [[f"arn:aws:states:{EAST}:111122223333:execution:p:*"]], "of the sweeper, which is EXPRESS, there is none"
+
+
+def test_the_closer_tells_people_when_the_history_cannot_be_read() -> None:
+    tried = Tried("none", "JSONata")
+    tried.second.seconds = 4000
+    tried.estate.world.faults = Faults([Injection("Find step", "too-large")])
+    run = tried.start()
+    tried.estate.run(200)
+    tried.estate.world.stop(run)
+    tried.estate.run(60)
+    [told] = tried.estate.messages("b1")
+    assert "Step:  see the history of the execution" in told
+    # Of AWS the guide says, other than recordings, that States.ALL does not catch it.
+    definition = to_json(tried.estate.compiled[EAST, tried.estate.deployment.closer].machine)
+    caught = [catcher["ErrorEquals"] for catcher in definition["States"]["Find step"]["Catch"]]
+    assert caught == [["States.DataLimitExceeded"], ["States.ALL"]]
 
 
 def test_a_lease_lasts_as_long_as_a_polling_loop_may() -> None:

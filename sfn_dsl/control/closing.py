@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from sfn_dsl.asl.shapes import ANY, declared
 from sfn_dsl.control.access import Access
 from sfn_dsl.control.alert import alert
-from sfn_dsl.control.claim import NOW
+from sfn_dsl.control.claim import ME, NOW
+from sfn_dsl.control.giving_up import CLOSE, CLOSED_BY_ME
 from sfn_dsl.control.rows import BY_EXECUTION, FAILED, RUNNING
 from sfn_dsl.draft import Draft, Fixed, Site
 from sfn_dsl.expression import CONTEXT, Reference, Template, VariableRoot
@@ -16,7 +18,10 @@ from sfn_dsl.span import NOWHERE
 from sfn_dsl.steps.step import Step
 from sfn_dsl.texts import TextTemplate
 
-__all__ = ["CloseRun"]
+__all__ = ["FIND_STEP", "CloseRun"]
+
+FIND_STEP: Final = "Find step"
+"""The state that reads the history of the execution that has ended."""
 
 _EVENT = "$states.context.Execution.Input"
 _DETAIL = CONTEXT.Execution.Input.detail
@@ -24,6 +29,8 @@ _ROW = Reference(VariableRoot("row"))
 _NO_STEP = "see the history of the execution"
 _NO_CAUSE = "No cause is told: it ran out of time, or somebody stopped it."
 _CAUSE_LENGTH = 1000
+# How many of the last events are looked at. Each may hold a cause of 32 KiB, and a result 256 KiB.
+_EVENTS = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,13 +62,13 @@ class CloseRun(Step):
                 # What has failed without a row has told so itself, or has lost its batch to another execution.
                 "Choices": [
                     {"Condition": "{% $exists($row.pk) %}", "Next": "Close row"},
-                    {"Condition": f"{{% {_EVENT}.detail.status != 'FAILED' %}}", "Next": "Find step"},
+                    {"Condition": f"{{% {_EVENT}.detail.status != 'FAILED' %}}", "Next": FIND_STEP},
                 ],
                 "Default": "Closed already",
             },
             "Close row": self._close(access),
             "Closed already": {"Type": "Succeed", "Output": {"closed": False}},
-            "Find step": self._find_step(site),
+            FIND_STEP: self._find_step(site),
             "Alert": self._alert(site),
         }
         return (
@@ -78,11 +85,12 @@ class CloseRun(Step):
     def _close(access: Access) -> dict[str, Template]:
         arguments = {
             "Key": {"pk": {"S": "{% $row.pk.S %}"}, "sk": {"S": "{% $row.sk.S %}"}},
-            "UpdateExpression": "SET #status = :failed, queue = :queue, #error = :error, updated_at = :now, ended_at = :now",
-            "ConditionExpression": "exec_arn = :execution AND #status = :running",
+            "UpdateExpression": CLOSE,
+            "ConditionExpression": f"exec_arn = :execution AND (#status = :running OR {CLOSED_BY_ME})",
             "ExpressionAttributeNames": {"#status": "status", "#error": "error"},
             "ExpressionAttributeValues": {
                 ":execution": {"S": f"{{% {_EVENT}.detail.executionArn %}}"},
+                ":me": {"S": ME},
                 ":running": {"S": RUNNING},
                 ":failed": {"S": FAILED},
                 ":queue": {"S": f"{{% '{FAILED}#' & $row.pipeline.S %}}"},
@@ -90,7 +98,7 @@ class CloseRun(Step):
                 ":error": {"M": {"error": {"S": f"{{% {_EVENT}.detail.status %}}"}}},
             },
         }
-        return access.task("updateItem", arguments, refused="Closed already", Output={}, Next="Find step")
+        return access.task("updateItem", arguments, refused="Closed already", Output={}, Next=FIND_STEP)
 
     @staticmethod
     def _find_step(site: Site) -> dict[str, Template]:
@@ -103,12 +111,15 @@ class CloseRun(Step):
                 "ExecutionArn": f"{{% {_EVENT}.detail.executionArn %}}",
                 "ReverseOrder": True,
                 "IncludeExecutionData": False,
-                "MaxResults": 100,
+                "MaxResults": _EVENTS,
             },
             "TimeoutSeconds": 30,
             "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 3, "JitterStrategy": "FULL"}],
-            # An alert without it is better than none.
-            "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {"step": _NO_STEP}, "Output": {}, "Next": "Alert"}],
+            # An alert without it is better than none. By the guide States.ALL does not stand for a result that is too large.
+            "Catch": [
+                {"ErrorEquals": [errors], "Assign": {"step": _NO_STEP}, "Output": {}, "Next": "Alert"}
+                for errors in ("States.DataLimitExceeded", "States.ALL")
+            ],
             "Assign": {"step": f"{{% $exists({entered}) ? {entered} : '{_NO_STEP}' %}}"},
             "Output": {},
             "Next": "Alert",
@@ -131,7 +142,7 @@ class CloseRun(Step):
             "pipeline": element(split(_DETAIL.stateMachineArn, ":"), 6),
             "name": _DETAIL.name,
             "status": _DETAIL.status,
-            "execution": execution,
+            "environment": site.target.environment,
         }
         message = when(
             exists(_ROW.pk),

@@ -6,15 +6,15 @@ from typing import Final
 
 from sfn_dsl.control.access import Access
 from sfn_dsl.control.alert import alert
-from sfn_dsl.control.claim import NOW
+from sfn_dsl.control.claim import ME, NOW
 from sfn_dsl.control.rows import FAILED, RUNNING
 from sfn_dsl.draft import Site
 from sfn_dsl.expression import Reference, Template, VariableRoot
-from sfn_dsl.functions import format, matches, when
+from sfn_dsl.functions import element, format, matches, split, when
 from sfn_dsl.span import NOWHERE
 from sfn_dsl.texts import TextTemplate
 
-__all__ = ["CLAIMS", "HOPELESS", "READ", "give_up"]
+__all__ = ["CLAIMS", "CLOSE", "CLOSED_BY_ME", "HOPELESS", "READ", "give_up"]
 
 CLAIMS: Final = 10
 """How often a batch is claimed per attempt."""
@@ -22,6 +22,10 @@ READ: Final = "pk, sk, fence, attempt, batch_id, exec_arn"
 """What must be known of a row that may be given up."""
 HOPELESS: Final = "{'pk': pk.S, 'sk': sk.S, 'fence': fence.N, 'batch': batch_id.S, 'execution': exec_arn.S}"
 """What is kept of one."""
+CLOSE: Final = "SET #status = :failed, queue = :queue, #error = :error, closed_by = :me, updated_at = :now, ended_at = :now"
+"""Closes a row on behalf of the execution that held it."""
+CLOSED_BY_ME: Final = "#status = :failed AND closed_by = :me"
+"""The answer may be lost after the row is closed; then the same write comes again, and people must still be told."""
 _ERROR: Final = "Pipeline.GivenUp"
 _LOST: Final = Reference(VariableRoot("lost"))
 
@@ -31,10 +35,11 @@ def give_up(access: Access, site: Site, pipeline: str, then: str) -> dict[str, d
     why = "'claimed ' & {}.fence & ' times, and no execution has brought it to an end: mend the reason, then run it again'"
     arguments = {
         "Key": {"pk": {"S": "{% $states.input.pk %}"}, "sk": {"S": "{% $states.input.sk %}"}},
-        "UpdateExpression": "SET #status = :failed, queue = :queue, #error = :error, updated_at = :now, ended_at = :now",
-        "ConditionExpression": "#status = :running AND lease_until < :now AND fence = :fence",
+        "UpdateExpression": CLOSE,
+        "ConditionExpression": f"fence = :fence AND (#status = :running AND lease_until < :now OR {CLOSED_BY_ME})",
         "ExpressionAttributeNames": {"#status": "status", "#error": "error"},
         "ExpressionAttributeValues": {
+            ":me": {"S": ME},
             ":running": {"S": RUNNING},
             ":failed": {"S": FAILED},
             ":queue": {"S": f"{FAILED}#{pipeline}"},
@@ -65,10 +70,11 @@ def give_up(access: Access, site: Site, pipeline: str, then: str) -> dict[str, d
 
 def _message(site: Site, pipeline: str) -> Template:
     """What the failure handler would have told, as far as it is known of an execution that died."""
-    region, console = site.target.region, site.target.console
-    page = format("{}/states/home?region={}#/v2/executions/details/{}", console, region, _LOST.execution)
+    # The execution may have run in the Region that was the active one before.
+    region, host = element(split(_LOST.execution, ":"), 3), site.target.console_host
+    page = format("https://{}.{}/states/home?region={}#/v2/executions/details/{}", region, host, region, _LOST.execution)
     # The page of an EXPRESS execution asks for its start as well, which nobody knows any more.
-    linked = when(matches(_LOST.execution, "*:express:*"), _LOST.execution, page) if console else _LOST.execution
+    linked = when(matches(_LOST.execution, "*:express:*"), _LOST.execution, page) if host else _LOST.execution
     values = {
         "pipeline": pipeline,
         "batch": _LOST.batch,

@@ -73,7 +73,7 @@ def artefacts_of(upstream: Pipeline, downstream: Pipeline, deployment: Deploymen
             made = [_compiled(pipeline, target) for pipeline in wired.all_machines]
             templates.append(pipeline_stack(wired, made, target, "publish"))
             found += made
-        shared = [_compiled(closer(deployment), target)]
+        shared = [_compiled(closer(target, wiring), target)]
         templates.append(shared_stack(target, wiring.contracts, shared, "publish"))
         found += shared
     return Artefacts(

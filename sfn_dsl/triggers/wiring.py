@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sfn_dsl.compile.field_types import misfits
-from sfn_dsl.control.closing import CloseRun
+from sfn_dsl.control.closing import FIND_STEP, CloseRun
 from sfn_dsl.control.contract import BatchReady
 from sfn_dsl.control.ready import Announce, MarkReady
 from sfn_dsl.control.sweep import Sweep
@@ -15,6 +15,7 @@ from sfn_dsl.deployment_faults import faults
 from sfn_dsl.diagnostic import Diagnostic, Severity
 from sfn_dsl.pipeline import Input, Pipeline
 from sfn_dsl.region import Target
+from sfn_dsl.resources.iam.narrowing import Permissions
 from sfn_dsl.span import NOWHERE
 from sfn_dsl.steps.step import Step
 from sfn_dsl.triggers.between import between
@@ -60,14 +61,19 @@ def sweeper_name(pipeline: Pipeline) -> str:
     return f"{pipeline.name}-sweeper"
 
 
-def closer(deployed: Deployment) -> Pipeline:
-    """The machine that closes rows of executions that ended without doing it themselves; one per Region."""
+def closer(target: Target, wiring: Wiring) -> Pipeline:
+    """The machine that closes rows of executions that ended without doing it themselves; one per Region. It may read the histories
+    of those of the wiring, which are the ones it is told of."""
+    deployed = target.deployed
+    machines = [machine for wired in wiring.pipelines.values() for machine in wired.all_machines]
+    executions = tuple(target.arn("states", f"execution:{one.name}:*") for one in machines if one.type == "STANDARD")
     return Pipeline(
         name=deployed.closer,
         comment="Closes the rows of executions that have failed, timed out or been aborted, and tells people",
         type="EXPRESS",
         body=CloseRun("Close run", span=deployed.span),
         timeout_seconds=240,
+        permissions=Permissions(only={FIND_STEP: executions}, span=deployed.span),
         span=deployed.span,
     )
 
