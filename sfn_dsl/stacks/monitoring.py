@@ -165,8 +165,9 @@ def _of_figures(pipeline: Pipeline, called: Called, target: Target) -> Iterator[
                     help=did_you_mean(metric, called.metrics) or f'add `Metric(..., metric="{metric}", value=...)`',
                     span=pipeline.span,
                 )
-            # Between two batches there is no figure; the alarm keeps what the last one said.
-            more = {**line, "threshold": limit, "treat_missing_data": "ignore"}
+            # Between two batches there is no figure, and the alarm ends, which tells nobody; else it would ring for the first of
+            # several bad batches only.
+            more = {**line, "threshold": limit, "treat_missing_data": "notBreaching"}
             subject = f"{pipeline.name}-{'low' if limits is pipeline.alarms.below else 'high'}"
             yield _alarm(subject, metric, METRICS, {"Pipeline": pipeline.name}, target, **more)
 
