@@ -135,7 +135,10 @@ def _of_function(function: Function, target: Target, *, asynchronous: bool) -> I
     """Alarms of a function. Ours have destinations for what they cannot do and no dead-letter queues of their own, so that Lambda
     counts no `DeadLetterErrors`."""
     name, dimensions = function.function_name, {"FunctionName": function.function_name}
-    for metric in ("Errors", "Throttles", *(("DestinationDeliveryFailures", "AsyncEventsDropped") if asynchronous else ())):
+    # The bridge says by an error that a condition did not hold, as one does not for every event of a batch that is there already.
+    # What it cannot do fails executions or leaves batches waiting, and both ring.
+    errors = () if name == target.deployed.bridge else ("Errors",)
+    for metric in (*errors, "Throttles", *(("DestinationDeliveryFailures", "AsyncEventsDropped") if asynchronous else ())):
         yield _alarm(name, metric, "AWS/Lambda", dimensions, target)
     if asynchronous:
         yield _alarm(name, "AsyncEventAge", "AWS/Lambda", dimensions, target, **_LATE)
