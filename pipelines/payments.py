@@ -1,6 +1,9 @@
 """Payment files -> transactions in DynamoDB: transfer and decrypt, prepare side by side on AWS Batch, load each transaction.
 
 A file is a batch; many run at the same time. It lies below `incoming/<payment type>/` and is announced by S3 or by a message.
+
+No template makes the tables: `payment-transactions` has the key `pk`, `payment-refusals` has `pk` and `sk`, all texts, and a time
+to live by `expires_at`. `docs/systems/coverage.md` lists what else must be there.
 """
 
 import functools

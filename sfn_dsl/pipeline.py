@@ -86,7 +86,7 @@ class Alarms:
     `duration_seconds`: of one execution. `fresh_within_hours`: since the last batch was done, or since the sweeper looked first;
     without a control row since the last execution that succeeded, 1 to 168. `calls`: errors of the Lambda functions and failed runs
     of the Glue jobs that states call, also where a retry mends them. `below`, `above`: limits of the figures that `Metric` steps
-    put, by their names.
+    put, by their names; batches beyond one ring, those within minutes of each other once.
     """
 
     duration_seconds: int | None = None

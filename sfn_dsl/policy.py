@@ -175,6 +175,8 @@ _TRANSIENT: Final[Mapping[str, tuple[str, ...]]] = {
     "emr-serverless": ("EMRServerless.InternalServerException",),
     "elasticmapreduce": ("ElasticMapReduce.InternalServerException",),
     "events": ("EventBridge.InternalException",),
+    "cloudwatch": ("CloudWatch.InternalServiceException", "CloudWatch.SdkClientException"),
+    # Not `sesv2`: a call without an answer may have sent the e-mail.
     "http": ("States.Http.Socket", "States.Http.StatusCode.502", "States.Http.StatusCode.503", "States.Http.StatusCode.504"),
 }
 
@@ -199,6 +201,8 @@ _THROTTLED: Final[Mapping[str, tuple[str, ...]]] = {
     "emr-serverless": ("EMRServerless.ThrottlingException", "EMRServerless.ServiceQuotaExceededException"),
     "elasticmapreduce": ("ElasticMapReduce.ThrottlingException",),
     "events": ("EventBridge.ThrottlingException",),
+    "cloudwatch": ("CloudWatch.ThrottlingException",),
+    "sesv2": ("SesV2.TooManyRequestsException",),
     "http": ("States.Http.StatusCode.429",),
 }
 

@@ -17,7 +17,9 @@ from sfn_dsl import (
     TIMEOUT,
     TRANSIENT,
     Catcher,
+    ConsistencyCheck,
     Extract,
+    Metric,
     Pipeline,
     Task,
     Transform,
@@ -56,9 +58,11 @@ def test_names_of_presets_have_the_prefix_of_their_service() -> None:
         "sns": "publish",
         "events": "putEvents",
         "sfn": "describeMapRun",
+        "cloudwatch": "putMetricData",
+        "sesv2": "sendEmail",
     }
     for service, action in actions.items():
-        known = integration(service, action, sdk=service == "sfn")
+        known = integration(service, action, sdk=service in ("sfn", "cloudwatch", "sesv2"))
         assert known is not None
         for names in (*errors(TRANSIENT, service), *errors(THROTTLED, service)):
             assert all(name.startswith(f"{known.prefix}.") for name in names), (service, names)
@@ -70,6 +74,22 @@ def test_presets_name_the_errors_of_sdk_integrations_as_these_do(definition: Cal
     [first, second] = definition(Pipeline(name="p", body=step))["States"]["t"]["Retry"]
     assert first["ErrorEquals"] == ["Mine", "DynamoDb.Own"]
     assert second["ErrorEquals"] == ["DynamoDb.InternalServerErrorException", "DynamoDb.SdkClientException"]
+
+
+def test_emails_are_tried_again_only_where_none_was_sent() -> None:
+    assert errors(TRANSIENT + THROTTLED, "sesv2") == [("SesV2.TooManyRequestsException",)]
+
+
+def test_figures_are_tried_again_within_seconds(definition: Callable[..., dict[str, Any]]) -> None:
+    put, own = Metric("put", metric="M", value=1), Metric("own", metric="M", value=1, retry=THROTTLED)
+    check = ConsistencyCheck("check", function="c", payload={}, status_field="s", success="GOOD", metrics={"Quality": "q"})
+    states = definition(Pipeline(name="p", body=[put, own, check], retry=TRANSIENT + THROTTLED))["States"]
+    for state in ("put", "check / metrics"):
+        [transient, throttled] = states[state]["Retry"]
+        assert transient["ErrorEquals"] == ["CloudWatch.InternalServiceException", "CloudWatch.SdkClientException"]
+        assert throttled["ErrorEquals"] == ["CloudWatch.ThrottlingException"]
+        assert {(one["IntervalSeconds"], one["MaxAttempts"]) for one in (transient, throttled)} == {(1, 3)}
+    assert states["own"]["Retry"][0]["MaxAttempts"] == 8
 
 
 def test_composition_keeps_order_and_drops_what_cannot_match() -> None:

@@ -38,6 +38,8 @@ def test_every_sdk_service_of_botocore_has_a_name() -> None:
         ("dynamodb", "getItem", "DynamoDb", "DynamoDb.ResourceNotFoundException"),
         ("sfn", "startExecution", "Sfn", "Sfn.ExecutionAlreadyExistsException"),
         ("s3", "getObject", "S3", "S3.NoSuchKeyException"),
+        ("cloudwatch", "putMetricData", "CloudWatch", "CloudWatch.InternalServiceException"),
+        ("sesv2", "sendEmail", "SesV2", "SesV2.TooManyRequestsException"),
         ("redshiftdata", "executeStatement", "RedshiftData", "RedshiftData.ActiveStatementsExceededException"),
     ],
 )

@@ -341,6 +341,16 @@ def test_a_few_bad_payments_are_set_aside_and_all_others_loaded(bad: str) -> Non
     kept = [item["payment"]["S"] for item in tables["payment-refusals"].items.values()]
     assert kept == [bad.strip('"') if bad[0] == '"' else json.dumps(json.loads(bad), separators=(",", ":"))] * 2
     assert life.arguments("Put refused payments")["MetricData"][0]["Value"] == 2
+    for item in tables["payment-refusals"].items.values():
+        assert 0 <= life.world.now_ms / 1000 + 90 * 86_400 - int(item["expires_at"]["N"]) < 3600
+
+
+def test_a_count_of_refusals_that_is_not_whole_says_so() -> None:
+    """Rows beyond the 1 MB that one query reads are not counted."""
+    page = {"Count": 3000, "LastEvaluatedKey": {"pk": {"S": "p"}, "sk": {"S": "s"}}}
+    done = (life := Life("payments", states={"Count refusals": page})).run()
+    assert done.error == "TooManyRefusedPayments"
+    assert "at least 3000 of 200 payments cannot be read" in str(life.arguments("Tell data owners")["Message"])
 
 
 def test_throttled_payments_are_tried_again_within_the_time_of_an_express_execution() -> None:

@@ -248,7 +248,9 @@ def test_alarms_for_what_is_called() -> None:
 def test_limits_of_figures(alarms: Alarms, name: str, statistic: str, comparison: str) -> None:
     [alarm] = [one for one in stack(working(alarms=alarms)).resources if isinstance(one, Alarm) and one.name == name]
     assert (alarm.threshold, alarm.statistic, alarm.comparison_operator) == (7.5, statistic, comparison)
-    assert (alarm.namespace, alarm.dimensions, alarm.treat_missing_data) == ("SfnDsl", {"Pipeline": "p"}, "ignore")
+    assert (alarm.namespace, alarm.dimensions) == ("SfnDsl", {"Pipeline": "p"})
+    # The next bad batch rings too, although none was good in between.
+    assert (alarm.treat_missing_data, alarm.ok_actions) == ("notBreaching", ())
 
 
 def test_a_limit_needs_a_figure() -> None:

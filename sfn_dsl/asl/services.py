@@ -246,6 +246,7 @@ _SDK_PREFIXES: Final[Mapping[str, str]] = {
     "s3tables": "S3Tables",
     "sagemaker": "SageMaker",
     "secretsmanager": "SecretsManager",
+    "sesv2": "SesV2",
     "timestreamquery": "TimestreamQuery",
     "timestreamwrite": "TimestreamWrite",
 }
@@ -364,4 +365,5 @@ def _sdk(service: str, action: str) -> Integration | None:
 
 
 def _exception(name: str) -> str:
-    return name if name.endswith("Exception") else f"{name}Exception"
+    """The name in the SDK for Java: `InternalServiceFault` is `InternalServiceException`."""
+    return name if name.endswith("Exception") else f"{name.removesuffix('Fault')}Exception"

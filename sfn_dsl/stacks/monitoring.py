@@ -135,7 +135,10 @@ def _of_function(function: Function, target: Target, *, asynchronous: bool) -> I
     """Alarms of a function. Ours have destinations for what they cannot do and no dead-letter queues of their own, so that Lambda
     counts no `DeadLetterErrors`."""
     name, dimensions = function.function_name, {"FunctionName": function.function_name}
-    for metric in ("Errors", "Throttles", *(("DestinationDeliveryFailures", "AsyncEventsDropped") if asynchronous else ())):
+    # The bridge says by an error that a condition did not hold, as one does not for every event of a batch that is there already.
+    # What it cannot do fails executions or leaves batches waiting, and both ring.
+    errors = () if name == target.deployed.bridge else ("Errors",)
+    for metric in (*errors, "Throttles", *(("DestinationDeliveryFailures", "AsyncEventsDropped") if asynchronous else ())):
         yield _alarm(name, metric, "AWS/Lambda", dimensions, target)
     if asynchronous:
         yield _alarm(name, "AsyncEventAge", "AWS/Lambda", dimensions, target, **_LATE)
@@ -165,8 +168,9 @@ def _of_figures(pipeline: Pipeline, called: Called, target: Target) -> Iterator[
                     help=did_you_mean(metric, called.metrics) or f'add `Metric(..., metric="{metric}", value=...)`',
                     span=pipeline.span,
                 )
-            # Between two batches there is no figure; the alarm keeps what the last one said.
-            more = {**line, "threshold": limit, "treat_missing_data": "ignore"}
+            # Between two batches there is no figure, and the alarm ends, which tells nobody; else it would ring for the first of
+            # several bad batches only.
+            more = {**line, "threshold": limit, "treat_missing_data": "notBreaching"}
             subject = f"{pipeline.name}-{'low' if limits is pipeline.alarms.below else 'high'}"
             yield _alarm(subject, metric, METRICS, {"Pipeline": pipeline.name}, target, **more)
 

@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from sfn_dsl.draft import NEXT, Draft, Site, Test, Throw
 from sfn_dsl.expression import Template
 from sfn_dsl.steps.engines.lambda_function import LambdaFunction
-from sfn_dsl.steps.metric import put_figures
+from sfn_dsl.steps.metric import briefly, put_figures
 from sfn_dsl.steps.step import TaskStep
 
 __all__ = ["ConsistencyCheck"]
@@ -45,6 +45,6 @@ class ConsistencyCheck(TaskStep):
         if not self.metrics:
             return (call, verdict)
         figures = put_figures(site, {metric: self.output[field] for metric, field in self.metrics.items()})
-        retry = self.retriers(site, "cloudwatch")
+        retry = briefly(self.retriers(site, "cloudwatch"))
         put = replace(figures, label="metrics", retry=retry, timeout=30, produces=False, passed_over=True, next="result")
         return (replace(call, next="metrics"), put, verdict)
