@@ -384,3 +384,36 @@ def test_a_history_is_recorded(
     assert (code, "no ARN of a Standard execution" in err) == (2, True)
     code, _, err = cli("record", started["executionArn"], "--profile", "nobody", "--endpoint-url", endpoint)
     assert (code, "cannot be asked" in err) == (2, True)
+
+
+# A pipeline that waits for another one
+
+CHAIN = """
+from sfn_dsl import BatchReady, Control, Direct, Input, Load, Pipeline, Stage, Transform
+
+up_batch = Input(batch_id=str)
+work = Transform.lambda_("Work", function="f", payload={"b": up_batch.batch_id}, returns={"uri": str}, timeout_seconds=60)
+ready = BatchReady(pipeline="up", batch_id=up_batch.batch_id, fields={"uri": work.output.uri})
+up = Pipeline(name="up", input=up_batch, control=Control(up_batch.batch_id), body=Stage("work", work), produces=ready)
+batch = Input(batch_id=str, uri=str)
+load = Load.lambda_("Load", function="g", payload={"b": batch.batch_id}, timeout_seconds=60)
+down = Pipeline(
+    name="down",
+    input=batch,
+    control=Control(batch.batch_id),
+    body=Stage("load", load),
+    consumes=(ready,),
+    triggers=(Direct(wait=True),),
+)
+"""
+
+
+def test_a_pipeline_that_waits_for_another_runs_it(
+    project: Callable[[dict[str, str]], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both have states of one name; faults strike those of the pipeline that is simulated."""
+    root = project({"pipelines/chain.py": CHAIN})
+    assert run_cli(["-C", str(root), "simulate", "up"]) == 0
+    assert "SUCCEEDED after 3.8 s" in capsys.readouterr().out
+    assert run_cli(["-C", str(root), "simulate", "up", "--matrix", "--jobs", "1"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "136 cells, 136 reached, 0 unhandled"
