@@ -135,7 +135,7 @@ def _of_function(function: Function, target: Target, *, asynchronous: bool) -> I
     """Alarms of a function. Ours have destinations for what they cannot do and no dead-letter queues of their own, so that Lambda
     counts no `DeadLetterErrors`."""
     name, dimensions = function.function_name, {"FunctionName": function.function_name}
-    # The bridge says by an error that a condition did not hold, as one does not for every event of a batch that is there already.
+    # To the bridge a condition that does not hold is an error, and every event of a batch that is there already has one.
     # What it cannot do fails executions or leaves batches waiting, and both ring.
     errors = () if name == target.deployed.bridge else ("Errors",)
     for metric in (*errors, "Throttles", *(("DestinationDeliveryFailures", "AsyncEventsDropped") if asynchronous else ())):
