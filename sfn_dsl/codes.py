@@ -196,7 +196,7 @@ CODES: Final = (
         "SFN520",
         "trigger-input-mismatch",
         "What a trigger gives and what the Input declares do not fit: a required input is not given, or one is given that does not "
-        "exist, or from what is no path into the event or the message.",
+        "exist, that is of another type, or from what is no path into the event or the message.",
     ),
     Code(
         "SFN521",

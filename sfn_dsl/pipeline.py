@@ -48,6 +48,8 @@ class Input(Reference):
                 self.types[name], self.defaults[name] = type(value.value), value.value
             elif _is_type(value):
                 self.types[name] = value
+            elif _holds_class(value):
+                declared(value)  # says which one is no type of a value
             else:
                 self.types[name], self.defaults[name] = (Any if value is None else type(value)), value
         self.shape: Shape = declared(self.types)
@@ -59,6 +61,19 @@ def _is_type(value: Any) -> bool:
     except DeclarationError:
         return False
     return not (isinstance(value, Mapping) and not value)
+
+
+def _holds_class(value: Any) -> bool:
+    """Whether a value has a class in it, and so is meant as a type. Iterative."""
+    stack, seen = [value], set()
+    while stack:
+        node = stack.pop()
+        if isinstance(node, type):
+            return True
+        if isinstance(node, (Mapping, list, tuple)) and id(node) not in seen:
+            seen.add(id(node))
+            stack += node.values() if isinstance(node, Mapping) else node
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +140,8 @@ class Stage(Step):
         skip: Skip | None = None,
         span: Span | None = None,
     ) -> None:
+        if not isinstance(name, str):
+            raise DeclarationError("the name of a stage comes first, a text", help='write `Stage("load", ...)`', span=caller())
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "comment", comment)
         object.__setattr__(self, "span", span or caller())

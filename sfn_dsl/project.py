@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import fnmatch
 import importlib
 import inspect
+import linecache
 import re
 import sys
 import traceback
@@ -13,14 +15,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import TracebackType
 
 import sfn_dsl
+from sfn_dsl.compile.mending import mended
 from sfn_dsl.configuration import Project
 from sfn_dsl.diagnostic import Diagnostic, did_you_mean, from_error
 from sfn_dsl.errors import ConfigError, DeclarationError
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.span import Span
-from sfn_dsl.steps.data_step import DataStep
 from sfn_dsl.steps.step import Step
 
 __all__ = ["Loaded", "load_pipelines", "relative"]
@@ -81,12 +84,18 @@ def load_pipelines(project: Project) -> Loaded:
             except KeyboardInterrupt:
                 raise
             except BaseException as error:
-                diagnostics.append(_failed(file, project, error))
+                diagnostic = _failed(file, project, error)
+                # A file that another one imports fails once more with it.
+                if diagnostic not in diagnostics:
+                    diagnostics.append(diagnostic)
                 continue
             seen = {id(value): value for value in vars(module).values() if isinstance(value, Pipeline)}
             own = [pipeline for pipeline in seen.values() if pipeline.file == str(file)]
             found += [pipeline for pipeline in own if isinstance(pipeline.name, str)]
             diagnostics += [_nameless(pipeline) for pipeline in own if not isinstance(pipeline.name, str)]
+    for number, pipeline in enumerate(found):
+        found[number], wrong = mended(pipeline)
+        diagnostics += [one for one in wrong if one not in diagnostics]
     diagnostics += _same_names(found)
     diagnostics += _cycles(found)
     return Loaded(pipelines=tuple(found), diagnostics=tuple(diagnostics))
@@ -124,11 +133,13 @@ def _failed(file: Path, project: Project, error: BaseException) -> Diagnostic:
         return from_error(error, code="SFN104", span=_innermost(file, project, error))
     if isinstance(error, SyntaxError):
         span = Span(error.filename or str(file), error.lineno or 0)
-        return Diagnostic(code="SFN112", message=f"{file.name} is not valid Python: {error.msg}", span=span, help="mend this line")
+        return Diagnostic(
+            code="SFN112", message=f"{Path(span.file).name} is not valid Python: {error.msg}", span=span, help="mend this line"
+        )
     kind = type(error).__name__
     text = f"{kind}: {error}" if str(error) else kind
     span = _innermost(file, project, error)
-    return Diagnostic(code="SFN112", message=f"{file.name} cannot be loaded: {text}", span=span, help=_help(error))
+    return Diagnostic(code="SFN112", message=f"{Path(span.file).name} cannot be loaded: {text}", span=span, help=_help(error))
 
 
 def _help(error: BaseException) -> str:
@@ -149,12 +160,12 @@ def _help(error: BaseException) -> str:
         case AttributeError(obj=type() as cls, name=str() as name) if cls.__module__.startswith("sfn_dsl."):
             return did_you_mean(name, (field for field in dir(cls) if not field.startswith("_"))) or "mend this line"
         case TypeError():
-            return _help_with_arguments(str(error))
+            return _help_with_arguments(str(error), error.__traceback__)
         case _:
             return "mend this line"
 
 
-def _help_with_arguments(text: str) -> str:
+def _help_with_arguments(text: str, trace: TracebackType | None) -> str:
     """For `Extract.__init__() got an unexpected keyword argument 'jbo'` and the like: the names that are taken."""
     found = re.search(r"(\w+)\.(\w+)\(\) (got an unexpected|missing|takes)(?:.*'(\w+)')?", text)
     cls = found and next(
@@ -170,15 +181,35 @@ def _help_with_arguments(text: str) -> str:
     if not found or cls is None:
         return "mend this line"
     names = set(inspect.signature(cls).parameters)
-    if found.group(2) != "__init__":
-        names |= set(inspect.signature(getattr(cls, found.group(2))).parameters)
-    else:
-        for constructor in vars(cls.__mro__[1]).values() if issubclass(cls, DataStep) else ():
-            if isinstance(constructor, classmethod):
-                names |= set(inspect.signature(constructor.__func__).parameters)
+    # `Extract.glue(...)` fails in the `Extract(...)` that it calls.
+    called = [frame.name for frame in traceback.extract_tb(trace)] if found.group(2) == "__init__" else [found.group(2)]
+    for name in called:
+        if isinstance(inspect.getattr_static(cls, name, None), classmethod):
+            names |= set(inspect.signature(getattr(cls, name)).parameters)
     names -= {"self", "cls", "span", "engine", "task", "name"}
-    hint = did_you_mean(found.group(4), names) if found.group(3).startswith("got") and found.group(4) else ""
-    return hint or f"it takes {', '.join(sorted(names))}"
+    if found.group(3).startswith("got") and found.group(4):
+        strange = [found.group(4)]
+    else:
+        strange = [name for name in _keywords(trace) if name not in {*names, "name"}]
+    hint = (did_you_mean(strange[0], names) if strange else "") or f"it takes {', '.join(sorted(names))}"
+    return f"there is no `{strange[0]}`: {hint}" if strange and found.group(3) == "missing" else hint
+
+
+def _keywords(trace: TracebackType | None) -> list[str]:
+    """Names of the keywords in the call that a user has written last; none where its text is not known."""
+    frame = traceback.extract_tb(trace)[-1:]
+    if not frame or not frame[0].lineno or frame[0].colno is None or frame[0].end_colno is None:
+        return []
+    lines = linecache.getlines(frame[0].filename)[frame[0].lineno - 1 : frame[0].end_lineno]
+    # Columns count bytes.
+    cut = [line.encode() for line in lines]
+    cut[-1:] = [line[: frame[0].end_colno] for line in cut[-1:]]
+    cut[:1] = [line[frame[0].colno :] for line in cut[:1]]
+    try:
+        node = ast.parse(b"".join(cut).decode(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return []
+    return [one.arg for one in node.keywords if one.arg] if isinstance(node, ast.Call) else []
 
 
 def _innermost(file: Path, project: Project, error: BaseException) -> Span:

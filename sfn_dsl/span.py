@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-__all__ = ["NOWHERE", "Span", "caller"]
+__all__ = ["NOWHERE", "Span", "caller", "made_for"]
 
 _PACKAGE = str(Path(__file__).parent) + "/"
 
@@ -32,8 +35,24 @@ class Span:
 NOWHERE = Span("<unknown>")
 
 
+_MADE_FOR: ContextVar[Span | None] = ContextVar("made_for", default=None)
+
+
+@contextmanager
+def made_for(span: Span) -> Iterator[None]:
+    """What is made meanwhile comes from a line of the user's, whoever has called the compiler."""
+    token = _MADE_FOR.set(span)
+    try:
+        yield
+    finally:
+        _MADE_FOR.reset(token)
+
+
 def caller() -> Span:
     """The innermost line on the stack that lies outside this package and dataclass-made code."""
+    known = _MADE_FOR.get()
+    if known is not None:
+        return known
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE, "<")):
         frame = frame.f_back

@@ -329,6 +329,94 @@ FAULTS: dict[str, tuple[str, int, str, str]] = {
         "SFN104",
         "`pipeline` of StartPipeline `s` is no text",
     ),
+    "contract in a tuple": (
+        "r = BatchReady(pipeline='bad', batch_id=batch.id)\np = Pipeline(name='bad', input=batch, body=call('a'), produces=(r,))",
+        6,
+        "SFN104",
+        "`produces` of pipeline `bad` is no BatchReady",
+    ),
+    "contract alone": (
+        "r = BatchReady(pipeline='up', batch_id=batch.id)\np = Pipeline(name='bad', input=batch, body=call('a'), consumes=r)",
+        6,
+        "SFN104",
+        "`consumes` of pipeline `bad` is no list",
+    ),
+    "name as contract": (
+        "p = Pipeline(name='bad', body=call('a'), consumes=('orders',))",
+        5,
+        "SFN104",
+        "`consumes` of pipeline `bad` holds a value of type str, no BatchReady",
+    ),
+    "batch as control": (
+        "p = Pipeline(name='bad', input=batch, body=call('a'), control=batch.id)",
+        5,
+        "SFN104",
+        "`control` of pipeline `bad` is no Control",
+    ),
+    "dict as input": ("p = Pipeline(name='bad', input={'id': str}, body=call('a'))", 5, "SFN104", "`input` of pipeline `bad`"),
+    "list of fields": (
+        "r = BatchReady(pipeline='bad', batch_id=batch.id, fields=['rows'])\np = Pipeline(name='bad', input=batch, body=call('a'), produces=r)",
+        5,
+        "SFN104",
+        "`fields` of the BatchReady of `bad` is no dict",
+    ),
+    "number as name of a field": (
+        "r = BatchReady(pipeline='bad', batch_id=batch.id, fields={1: 'a'})\np = Pipeline(name='bad', input=batch, body=call('a'), produces=r)",
+        5,
+        "SFN104",
+        "`fields` of the BatchReady of `bad` has the name 1",
+    ),
+    "number as producer": (
+        "r = BatchReady(pipeline=3, batch_id=batch.id)\np = Pipeline(name='bad', input=batch, body=call('a'), produces=r)",
+        5,
+        "SFN104",
+        "`pipeline` of a BatchReady is no text",
+    ),
+    "metric of no field": (
+        "a = ConsistencyCheck('a', function='f', payload={}, metrics={'Q': 'qualty'}, returns={'consistencyStatus': str, 'quality': float})\np = Pipeline(name='bad', body=a)",
+        5,
+        "SFN204",
+        "the output of `a` has no field `qualty`",
+    ),
+    "no status": (
+        "a = ConsistencyCheck('a', function='f', payload={}, returns={'quality': float})\np = Pipeline(name='bad', body=a)",
+        5,
+        "SFN204",
+        "the output of `a` has no field `consistencyStatus`",
+    ),
+    "stage without a name": ("s = Stage(call('a'))", 5, "SFN104", "the name of a stage comes first"),
+    "bytes as input": ("i = Input(key=bytes)", 5, "SFN104", "`<class 'bytes'>` is not a type of a value"),
+    "bytes inside an input": ("i = Input(key={'a': [bytes]})", 5, "SFN104", "`<class 'bytes'>` is not a type of a value"),
+    "text as limit": (
+        "p = Pipeline(name='bad', body=call('a'), alarms=Alarms(below={'Quality': 'low'}))",
+        5,
+        "SFN104",
+        "`below` of the alarms of pipeline `bad` has 'low' for `Quality`",
+    ),
+    "text for a number": (
+        "a = call('a', returns={'rows': int})\nr = BatchReady(pipeline='up', batch_id=batch.id, fields={'rows': a.output.rows})\nother = Input(batch_id=str, rows=str)\nup = Pipeline(name='up', input=batch, body=a, produces=r)\np = Pipeline(name='bad', input=other, body=call('b'), control=Control(other.batch_id), consumes=(r,))",
+        9,
+        "SFN520",
+        "`rows` of pipeline `bad` is a text, and the event of `up` brings a number",
+    ),
+    "argument of another engine": (
+        "a = Load.snowflake('a', sql='s', function='f', workgroup='w')",
+        5,
+        "SFN112",
+        "it takes binds, catch, comment, function",
+    ),
+    "misspelt for what is missing": (
+        "a = Extract.glue('a',\n    jobname='j',\n    arguments={})",
+        5,
+        "SFN112",
+        "there is no `jobname`: did you mean `job`?",
+    ),
+    "control left out": (
+        "run = Control(batch.id)\na = call('a', {'f': run.fence})\np = Pipeline(name='bad', input=batch, body=a)",
+        6,
+        "SFN202",
+        "give it to the pipeline: `control=...`",
+    ),
     "list as name": ("p = Pipeline(name=['bad'], body=call('a'))", 5, "SFN102", "must be a text"),
 }
 
@@ -386,6 +474,19 @@ def test_all_faults_in_one_run(project: Project) -> None:
             assert f"pipelines/f{number}.py:{line}\n" in done.stderr, message
     assert not (folder / "build").exists()
     assert "Nothing was written." in done.stderr
+
+
+def test_a_fault_in_a_file_that_others_import_is_one_finding(project: Project) -> None:
+    good = "p = Pipeline(name='good', body=call('a'))\n"
+    files = {
+        "pipelines/a.py": "from pipelines.bad import batch\n",
+        "pipelines/bad.py": HEAD + "1 / 0\n",
+        "pipelines/good.py": HEAD + good,
+    }
+    done = sfn(project(files), "build")
+    assert done.stderr.count("error[") == 1
+    assert "bad.py cannot be loaded: ZeroDivisionError" in done.stderr
+    assert "pipelines/bad.py:5\n" in done.stderr
 
 
 CONFIGS = {

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sfn_dsl import BatchReady, Input, Transform, fn
 from sfn_dsl.cli.main import run
 from sfn_dsl.configuration import find_project
 from sfn_dsl.deployment import Deployment
@@ -92,6 +95,33 @@ def test_a_pipeline_that_cannot_be_compared() -> None:
         upstream_of(example(control=False)[1], [up])
     with pytest.raises(ConfigError, match="goes on with batches of no pipeline"):
         upstream_of(load_pipelines(find_project(ROOT)).select(["guidewire-base"])[0], [])
+
+
+def of_files(batch: Callable[[Input], Any]) -> tuple[Pipeline, Pipeline]:
+    """The example, whose upstream is started with files and makes its batches of them."""
+    up, down = example()
+    found = Input(key=str, version=str, size=int, mode="full")
+    ready = BatchReady(pipeline=PRODUCER, batch_id=batch(found))
+    seal = Transform.lambda_("Seal batch", function="seal", payload={"key": found.key}, timeout_seconds=60)
+    return replace(up, input=found, body=seal, produces=ready), replace(down, consumes=(ready,))
+
+
+@pytest.mark.parametrize("batch", [lambda found: found.key, lambda found: fn.format("{}/{}", found.key, found.version)])
+@pytest.mark.parametrize("key", ["1n", "3"])
+def test_batches_of_an_upstream_may_be_made_of_anything_in_its_input(key: str, batch: Callable[[Input], Any]) -> None:
+    up, down = of_files(batch)
+    assert upstream_of(down, [up]) is up
+    [approach] = [one for one in APPROACHES if one.key == key]
+    artefacts = approach.artefacts(up, down, arbiter_of())
+    figures = figures_of(play(artefacts, artefacts.machines(), scenario_of(1, **QUIET)), within=WITHIN)
+    assert (figures.ready, figures.lost, figures.ran_twice, figures.published_twice, figures.broken) == (5, 0, 0, 0, ())
+
+
+@pytest.mark.parametrize("batch", [lambda found: fn.hash(found.key), lambda found: fn.text(found.size)])
+def test_batches_that_worlds_cannot_tell_apart_are_refused(batch: Callable[[Input], Any]) -> None:
+    up, down = of_files(batch)
+    with pytest.raises(ConfigError, match=f"the batches of pipeline `{PRODUCER}` are made of no text of the input"):
+        upstream_of(down, [up])
 
 
 # How it is told

@@ -417,3 +417,20 @@ def test_a_pipeline_that_waits_for_another_runs_it(
     assert "SUCCEEDED after 3.8 s" in capsys.readouterr().out
     assert run_cli(["-C", str(root), "simulate", "up", "--matrix", "--jobs", "1"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "136 cells, 136 reached, 0 unhandled"
+
+
+def test_an_input_of_other_types_than_are_declared_is_warned_of(project: Callable[[dict[str, str]], Path], capsys: Any) -> None:
+    body = 'Load.lambda_("L", function="f", payload={"k": i.key, "m": i.more})'
+    text = f"from sfn_dsl import *\ni = Input(key=str, more=None)\np = Pipeline(name='orders', input=i, body={body})\n"
+    folder = project({"pipelines/orders.py": text})
+
+    def warned(*options: str) -> str:
+        assert run_cli(["-C", str(folder), "simulate", "orders", *options]) == 0
+        return str(capsys.readouterr().err)
+
+    assert warned() == warned("--input", '{"key": "a", "more": 3, "other": 4}') == ""
+    said = "warning: the input is not what pipeline `orders` declares: Field 'key' must be a string\n"
+    assert warned("--input", '{"key": 3, "more": 3}') == said
+    setup = folder / "setup.cfg"
+    setup.write_text(setup.read_text().replace("[sfn_dsl]\n", '[sfn_dsl]\nsample.orders = {"key": 3}\n', 1))
+    assert warned() == said

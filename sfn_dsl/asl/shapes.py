@@ -91,7 +91,6 @@ _SCALARS: Final[Mapping[object, str]] = {
     int: "integer",
     float: "number",
     bool: "boolean",
-    bytes: "blob",
     list: "list",
     dict: "map",
     object: "any",

@@ -19,6 +19,7 @@ from sfn_dsl.cli.options import make
 from sfn_dsl.errors import ConfigError, DefinitionError, EnvironmentFault
 from sfn_dsl.formats.matrix import matrix_json, render_coverage, render_matrix
 from sfn_dsl.formats.timeline import execution_json, render_timeline
+from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.simulate.bounds import Bounds
 from sfn_dsl.simulate.coverage import Coverage
 from sfn_dsl.simulate.execution import Execution
@@ -31,6 +32,7 @@ from sfn_dsl.simulate.mocks.replay import Difference, part_ways, read_recording
 from sfn_dsl.simulate.prepared import simulation_of
 from sfn_dsl.simulate.program.machine import compile_program
 from sfn_dsl.simulate.provisions import provide
+from sfn_dsl.simulate.results.check import misfit
 from sfn_dsl.simulate.simulation import Machine, Progress, Simulation, check_input, check_mocks, load_definition
 
 __all__ = ["command"]
@@ -73,13 +75,15 @@ def command(session: Session, /, name: str, input_text: str | None, **options: A
     chosen = _chosen(session, name, options)
     if chosen is None:
         return EXIT_FOUND
-    base, value = chosen
+    base, value, pipeline = chosen
     recording = read_recording(session.directory / options["against"]) if options["against"] else None
     if input_text is not None:
         value = _input(session, input_text)
     elif recording is not None and recording.input is not None:
         value = recording.input
     check_input(value)
+    if pipeline is not None:
+        _warn_of(value, pipeline)
     simulation = _prepared(session, base, options)
     faults = [parse_fault(text) for text in options["faults"]]
     _check_faults(simulation, faults)
@@ -92,11 +96,12 @@ def command(session: Session, /, name: str, input_text: str | None, **options: A
     return _report(session, simulation, execution, parted, options)
 
 
-def _chosen(session: Session, name: str, options: dict[str, Any]) -> tuple[Simulation, Any] | None:
-    """The simulation that a name or file means and its input; None when the project has errors, which were printed."""
+def _chosen(session: Session, name: str, options: dict[str, Any]) -> tuple[Simulation, Any, Pipeline | None] | None:
+    """The simulation that a name or file means, its input, and the pipeline, which a file has none of; None when the project has
+    errors, which were printed."""
     file = session.directory / name
     if name.endswith(".json") or file.is_file():
-        return _from_file(file, options), {}
+        return _from_file(file, options), {}, None
     regions = (options["region"],) if options["region"] else ()
     made = make(session, (), regions, options["environment"])
     if made.build.failed:
@@ -105,7 +110,7 @@ def _chosen(session: Session, name: str, options: dict[str, Any]) -> tuple[Simul
         raise ConfigError(f"`{name}` means `{pipeline.name}` too", help="simulate one pipeline at a time")
     [pipeline] = made.loaded.select((name,))
     compiled = next(one for one in made.build.compiled if one.pipeline.name == pipeline.name)
-    return simulation_of(compiled, made.build.compiled, samples=made.project.rates.samples)
+    return *simulation_of(compiled, made.build.compiled, samples=made.project.rates.samples), pipeline
 
 
 def _from_file(file: Path, options: dict[str, Any]) -> Simulation:
@@ -131,6 +136,14 @@ def _settings_type(file: Path) -> str | None:
     except (OSError, ValueError, AttributeError):
         return None
     return found if found in ("STANDARD", "EXPRESS") else None
+
+
+def _warn_of(value: Any, pipeline: Pipeline) -> None:
+    """Say where an input is not what the pipeline declares. It is no error: nobody keeps a caller from such an input."""
+    shape = pipeline.input.shape
+    wrong = misfit(shape, value, required=False) if isinstance(value, dict) else "it must be an object" if shape.members else None
+    if wrong is not None:
+        click.echo(f"warning: the input is not what pipeline `{pipeline.name}` declares: {wrong}", err=True)
 
 
 def _input(session: Session, text: str) -> Any:

@@ -31,7 +31,7 @@ from sfn_dsl.functions import format
 from sfn_dsl.pipeline import Pipeline, Stage
 from sfn_dsl.policy import ALL, Catcher
 from sfn_dsl.region import Target
-from sfn_dsl.span import Span
+from sfn_dsl.span import Span, made_for
 from sfn_dsl.steps.step import Step, as_steps
 
 __all__ = ["Lowered", "lower"]
@@ -201,7 +201,8 @@ class _Lowering:
         if wrong:
             return ()
         try:
-            return tuple(self.fold(draft, site) for draft in step.lower(site))
+            with made_for(step.span):
+                return tuple(self.fold(draft, site) for draft in step.lower(site))
         except DeclarationError as error:
             self.problems.caught(error, step.span)
             return ()

@@ -15,6 +15,7 @@ from sfn_dsl.compile.controlled import controlled
 from sfn_dsl.compile.field_types import misfits
 from sfn_dsl.compile.graph import Scope, ScopeKind
 from sfn_dsl.compile.lowering import Lowered, lower
+from sfn_dsl.compile.mending import mended
 from sfn_dsl.compile.problems import Problems
 from sfn_dsl.compile.resolve import Resolver
 from sfn_dsl.constants import fold
@@ -74,7 +75,8 @@ def compile_pipeline(pipeline: Pipeline, target: Target, *, query_language: str 
     All that is wrong with the pipeline is in `diagnostics`; the machine is only good when none of these is an error.
     """
     problems = Problems()
-    pipeline = _mended(pipeline, problems)
+    pipeline, mistyped = mended(pipeline)
+    problems.take(mistyped)
     if pipeline.deployment is not None:
         target = replace(target, deployment=pipeline.deployment)
     declared = pipeline
@@ -109,17 +111,6 @@ def compile_pipeline(pipeline: Pipeline, target: Target, *, query_language: str 
         samples=_samples(lowered.root),
         diagnostics=problems.found,
     )
-
-
-def _mended(pipeline: Pipeline, problems: Problems) -> Pipeline:
-    """The pipeline with the default for each field whose value is of a wrong type, so that all else can be checked as well."""
-    defaults = Pipeline(name=pipeline.name, body=pipeline.body)
-    fresh = {}
-    for misfit in misfits(pipeline):
-        message = f"`{misfit.field}` of pipeline `{pipeline.name}` is no {misfit.wanted}"
-        problems.add("SFN104", message, pipeline.span, misfit.help)
-        fresh[misfit.field] = getattr(defaults, misfit.field)
-    return replace(pipeline, **fresh)
 
 
 def _settings_make_sense(pipeline: Pipeline, language: str, problems: Problems) -> None:
@@ -160,6 +151,11 @@ def _alarms_make_sense(pipeline: Pipeline, problems: Problems) -> None:
     for misfit in wrong:
         message = f"`{misfit.field}` of the alarms of pipeline `{pipeline.name}` is no {misfit.wanted}"
         problems.add("SFN104", message, pipeline.span, misfit.help)
+    for name in ("below", "above") if not wrong else ():
+        for metric, limit in getattr(pipeline.alarms, name).items():
+            if not isinstance(metric, str) or isinstance(limit, bool) or not isinstance(limit, (int, float)):
+                message = f"`{name}` of the alarms of pipeline `{pipeline.name}` has {limit!r} for `{metric}`"
+                problems.add("SFN104", message, pipeline.span, "write a number for each metric, by the name of the metric")
     if wrong:
         return
     longest = 365 * 86_400

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sfn_dsl.compile.graph import Node, Occurrence, Scope, ScopeKind
 from sfn_dsl.compile.output_shapes import read_at
 from sfn_dsl.compile.problems import Problems
+from sfn_dsl.control.claim import Claim
 from sfn_dsl.draft import Call, Each, Fixed
 from sfn_dsl.expression import Reference
 from sfn_dsl.steps.step import Step
@@ -60,6 +61,15 @@ def blame(problems: Problems, pipeline: str, node: Node, reference: Reference, s
         return  # what is wrong with that step is said already
     where, used = read_at(node, reference)
     also = (*used, (step.span, f"`{step.name}` is declared here"))
+    if not found and isinstance(step, Claim):
+        problems.add(
+            "SFN202",
+            f"step `{reader}` reads a `Control` that pipeline `{pipeline}` does not have",
+            where,
+            "give it to the pipeline: `control=...`",
+            (*used, (step.span, "it is declared here")),
+        )
+        return
     if not found:
         problems.add(
             "SFN202",

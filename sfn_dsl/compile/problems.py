@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sfn_dsl.diagnostic import Diagnostic, Severity
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.span import NOWHERE, Span
@@ -27,6 +29,11 @@ class Problems:
         """Note a finding."""
         found = Diagnostic(code=code, message=message, span=span, help=help, also=also, severity=severity)
         self._found.setdefault(found)
+
+    def take(self, found: Iterable[Diagnostic]) -> None:
+        """Note findings that others have made."""
+        for one in found:
+            self._found.setdefault(one)
 
     def caught(self, error: DeclarationError, span: Span, code: str = "SFN104") -> None:
         """Note what an exception says."""

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from sfn_dsl.control.contract import BatchReady
 from sfn_dsl.deployment import Deployment
 from sfn_dsl.errors import ConfigError
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.proof.artefacts import Artefacts, artefacts_of
+from sfn_dsl.proof.cast import key_paths
 from sfn_dsl.region import Target
+from sfn_dsl.triggers.batches import batch_key
 from sfn_dsl.triggers.direct import Direct
 from sfn_dsl.triggers.event_lambda import EventLambda
 from sfn_dsl.triggers.event_rule import EventRule
@@ -58,7 +61,7 @@ APPROACHES: Final = (
 
 def upstream_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> Pipeline:
     """The pipeline whose batches a pipeline goes on with. Raises ConfigError where there is none in the project, and for a pipeline
-    without a control row."""
+    without a control row, or an upstream whose batches cannot be followed."""
     if pipeline.control is None:
         raise ConfigError(
             f"pipeline `{pipeline.name}` keeps no rows, so there is nothing that says which batches are done",
@@ -68,8 +71,21 @@ def upstream_of(pipeline: Pipeline, pipelines: Iterable[Pipeline]) -> Pipeline:
     for name in told:
         for one in pipelines:
             if one.name == name and one.produces is not None:
+                _followed(pipeline, one.produces)
                 return one
     raise ConfigError(
         f"pipeline `{pipeline.name}` goes on with batches of no pipeline of this project",
         help=f"declare `{told[0]}` here too" if told else "give it `consumes=`",
     )
+
+
+def _followed(pipeline: Pipeline, contract: BatchReady) -> None:
+    """Raises ConfigError where worlds would not see which batch of the upstream's an execution works on."""
+    given = [contract.offered[name] for name in batch_key(pipeline, contract.offered)]
+    for name, batch in ((contract.pipeline, [contract.batch_id]), (pipeline.name, given)):
+        if not any(key_paths(template) for template in batch):
+            raise ConfigError(
+                f"the batches of pipeline `{name}` are made of no text of the input of `{contract.pipeline}`, so that worlds "
+                "cannot tell them apart",
+                help="make the batch of an input that is a text, other than by a hash",
+            )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from sfn_dsl.control.rows import RUNNING
+from sfn_dsl.proof.cast import batch_in
 from sfn_dsl.proof.played import Played, StageStart
 from sfn_dsl.proof.rows import Write
 from sfn_dsl.proof.scenario import Trouble
@@ -72,7 +73,7 @@ def passive_starts(played: Played) -> Iterator[str]:
     promotions = played.rows.promotions()
     rows: dict[str, list[Write]] = defaultdict(list)
     for write in played.rows.of(played.cast.downstream):
-        rows[write.key[0]].append(write)
+        rows[batch_in(write.key[0])].append(write)
     woken = scenario.begin + scenario.lasting if scenario.trouble is Trouble.DOWN else -1.0
     for start in played.starts:
         if abs(start.time - woken) < _INSTANT:
@@ -80,7 +81,7 @@ def passive_starts(played: Played) -> Iterator[str]:
         promoted = _last(promotions, start.time)
         if start.region == (deployment.active if promoted is None else promoted.text("region")):
             continue
-        held = _last(rows[f"PIPE#{played.cast.downstream}#BATCH#{start.batch}"], start.time)
+        held = _last(rows[start.batch], start.time)
         if not _holds(held, start, played.world.begin):
             yield f"stage {start.stage} of {start.batch} began in {start.region}, which was passive, without a lease"
 

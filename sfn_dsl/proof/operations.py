@@ -14,7 +14,7 @@ from typing import Final
 
 from sfn_dsl.control.rows import FAILED
 from sfn_dsl.errors import EnvironmentFault
-from sfn_dsl.proof.cast import Cast
+from sfn_dsl.proof.cast import Cast, batch_in
 from sfn_dsl.proof.proof_world import ProofWorld
 from sfn_dsl.proof.scenario import Scenario, Trouble
 from sfn_dsl.proof.world_table import WorldTable
@@ -28,7 +28,7 @@ from sfn_dsl.simulate.running.troubles import Observation
 from sfn_dsl.simulate.services.dynamodb_values import Item
 from sfn_dsl.simulate.services.service_error import ServiceError
 
-__all__ = ["Operations", "batch_name"]
+__all__ = ["Operations"]
 
 _BACK_AFTER: Final = 7200.0
 _AGAIN_AFTER: Final = 300.0
@@ -36,11 +36,6 @@ _PATIENCE: Final = 60.0
 _RERUN_EVERY: Final = 1800.0
 _MOST_ATTEMPTS: Final = 5
 _GLANCE: Final = 0.05
-
-
-def batch_name(number: int) -> str:
-    """The business key of a batch."""
-    return f"batch-{number:04d}"
 
 
 class Operations:
@@ -107,7 +102,7 @@ class Operations:
         world = self.world
         place = world.place(region)
         arn = f"arn:aws:states:{place.name}:{world.account}:stateMachine:{self.cast.upstream}:{LIVE}"
-        return world.start(world.machines[arn], {**self.cast.input, "batch_id": batch_name(number)})
+        return world.start(world.machines[arn], self.cast.input_of(number))
 
     def _kill(self, run: Run) -> Steps:
         """Abort an upstream between its last work and the states that tell of its batch."""
@@ -174,8 +169,8 @@ class Operations:
         while True:
             yield world.env.timeout(_RERUN_EVERY)
             runs = [run for run in world.runs.values() if run.machine.name == self.cast.downstream]
-            good = {str(run.input["batch_id"]) for run in runs if run.status in ("RUNNING", "SUCCEEDED")}
-            failed = {str(run.input["batch_id"]): run for run in runs}
+            good = {batch_in(run.input) for run in runs if run.status in ("RUNNING", "SUCCEEDED")}
+            failed = {batch_in(run.input): run for run in runs}
             for batch, run in failed.items():
                 if batch not in good and run.machine.region.stopped is None:
                     world.start(run.machine, run.input)

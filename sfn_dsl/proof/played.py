@@ -11,9 +11,9 @@ from types import MappingProxyType
 
 from sfn_dsl.asl.model import Json
 from sfn_dsl.proof.artefacts import Artefacts
-from sfn_dsl.proof.cast import Cast
+from sfn_dsl.proof.cast import Cast, batch_in, batch_name
 from sfn_dsl.proof.deploying import deploy
-from sfn_dsl.proof.operations import Operations, batch_name
+from sfn_dsl.proof.operations import Operations
 from sfn_dsl.proof.permissions import permits_of
 from sfn_dsl.proof.proof_world import ProofWorld
 from sfn_dsl.proof.rows import Rows
@@ -22,7 +22,6 @@ from sfn_dsl.proof.sink import Sink
 from sfn_dsl.simulate.mocks.answers import Answer, Answers, Call, Mock
 from sfn_dsl.simulate.mocks.chances import Chances
 from sfn_dsl.simulate.mocks.faults import Faults
-from sfn_dsl.simulate.running.thread import Run
 from sfn_dsl.simulate.services.functions import Handler
 from sfn_dsl.simulate.simulation import Machine
 
@@ -196,7 +195,7 @@ def _taken(call: Call, rng: Random) -> Answer:
 def _publish(world: ProofWorld, sink: Sink, worked: Mock, call: Call, rng: Random) -> Answer:
     """The publishing task: the sink takes the batch when the call arrives, the answer comes later."""
     run = world.runs[call.execution]
-    sink.publish(_batch(run), _fence(call.arguments), call.region, world.env.now)
+    sink.publish(batch_in(run.input), _fence(call.arguments), call.region, world.env.now)
     return worked(call, rng)
 
 
@@ -209,10 +208,6 @@ def _fence(arguments: Json) -> int:
     return numbers[-1] if numbers else 0
 
 
-def _batch(run: Run) -> str:
-    return str(run.input["batch_id"])
-
-
 def _starts(world: ProofWorld, cast: Cast) -> list[StageStart]:
     named = {state: stage for stage, state in cast.stages.items()}
     found = []
@@ -223,7 +218,7 @@ def _starts(world: ProofWorld, cast: Cast) -> list[StageStart]:
             if visit.state in named and not visit.thread:
                 found.append(
                     StageStart(
-                        batch=_batch(run),
+                        batch=batch_in(run.input),
                         stage=named[visit.state],
                         region=run.machine.region.name,
                         execution=run.arn,
@@ -239,7 +234,7 @@ def _ready(world: ProofWorld, cast: Cast) -> Mapping[str, float]:
         if run.machine.name == cast.upstream:
             for visit in run.visits:
                 if visit.state in cast.announcing:
-                    batch = _batch(run)
+                    batch = batch_in(run.input)
                     found[batch] = min(visit.start, found.get(batch, visit.start))
                     break
     return found

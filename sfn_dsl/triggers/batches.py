@@ -20,7 +20,7 @@ from sfn_dsl.expression import (
 )
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.span import Span
-from sfn_dsl.triggers.shapes import declared_shape
+from sfn_dsl.triggers.shapes import TEXT, declared_shape, kind_in_words
 
 __all__ = ["batch_inputs", "batch_key", "batch_problems"]
 
@@ -29,14 +29,6 @@ _NUMBERS: Final = frozenset(
     | {"contains", "exists", "is_time", "matches", "past"}
 )
 _LISTS: Final = frozenset({"append", "partition", "range", "split", "unique"})
-_KINDS: Final = {
-    "integer": "a number",
-    "number": "a number",
-    "boolean": "a truth value",
-    "list": "a list",
-    "map": "an object",
-    "structure": "an object",
-}
 
 
 def batch_problems(batch: Template, owner: str, span: Span) -> Iterator[Diagnostic]:
@@ -96,7 +88,8 @@ def _kind(batch: Template) -> str:
         case str() | Setting():
             return ""
         case Reference():
-            return _KINDS.get(declared_shape(batch).kind, "")
+            kind = kind_in_words(declared_shape(batch))
+            return "" if kind == TEXT else kind
         case Operation(name=name):
             return "a number or a truth value" if name in _NUMBERS else "a list" if name in _LISTS else ""
         case Comparison() | Logic() | Negation():

@@ -16,6 +16,7 @@ from sfn_dsl.resources.iam.statement import Statement, document
 from sfn_dsl.resources.model import Arn, InputTransformer, Policy, Queue, Role, RuleTarget
 from sfn_dsl.resources.model import RetryPolicy as Delivery
 from sfn_dsl.span import Span
+from sfn_dsl.triggers.shapes import kind_in_words, offered_shape
 
 __all__ = [
     "DEAD_LETTERS",
@@ -104,9 +105,20 @@ def transformer(paths: Mapping[str, str]) -> InputTransformer:
 
 
 def contract_problems(pipeline: Pipeline, contracts: Iterable[BatchReady], span: Span) -> Iterable[Diagnostic]:
-    """Required inputs that an upstream's event does not bring."""
+    """Required inputs that an upstream's event does not bring, and inputs that it brings with a value of another type."""
     for contract in contracts:
-        for name in pipeline.input.shape.members:
+        for name, shape in pipeline.input.shape.members.items():
+            if name in contract.offered:
+                wanted, given = kind_in_words(shape), kind_in_words(offered_shape(contract.offered[name]))
+                if wanted and given and wanted != given:
+                    yield Diagnostic(
+                        code="SFN520",
+                        message=f"`{name}` of pipeline `{pipeline.name}` is {wanted}, and the event of `{contract.pipeline}` "
+                        f"brings {given}",
+                        span=span,
+                        help="declare one type in both pipelines",
+                        also=((contract.span, "the event is declared here"),),
+                    )
             if name in contract.offered or name in pipeline.input.defaults:
                 continue
             yield Diagnostic(
