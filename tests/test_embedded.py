@@ -165,6 +165,26 @@ def test_state_outlives_the_server_even_when_it_is_killed(tmp_path: Path) -> Non
         assert client(third).list_state_machines()["stateMachines"] == []
 
 
+def test_tasks_answer_with_the_samples_of_their_machine_and_do_so_again(tmp_path: Path) -> None:
+    task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"}, "End": True}
+    definition = json.dumps({"StartAt": "A", "States": {"A": {**task, "OutputPath": "$.Payload"}}})
+    with Embedded(tmp_path / "aws") as first:
+        states = client(first)
+        started = {}
+        for name in ("one", "other"):
+            arn = states.create_state_machine(name=name, definition=definition, roleArn=ROLE)["stateMachineArn"]
+            first.control("PUT", "/_samples", {arn: {"A": {"Payload": {"by": name}}}})
+            started[name] = states.start_execution(stateMachineArn=arn)["executionArn"]
+        first.control("PUT", "/_samples", {arn: {"A": {"Payload": {"by": "nobody"}}}})
+    with Embedded(tmp_path / "aws") as second:
+        states = client(second)
+        outputs = {name: states.describe_execution(executionArn=arn)["output"] for name, arn in started.items()}
+        again = states.start_execution(stateMachineArn=arn)["executionArn"]
+        last = states.describe_execution(executionArn=again)["output"]
+    assert {name: json.loads(output) for name, output in outputs.items()} == {name: {"by": name} for name in started}
+    assert json.loads(last) == {"by": "nobody"}
+
+
 def test_the_journal_holds_no_signature(tmp_path: Path) -> None:
     with Embedded(tmp_path) as endpoint:
         client(endpoint, "sqs").create_queue(QueueName="q")
@@ -366,6 +386,7 @@ BAD_CONTROLS = [
     ("POST", "/_faults", {"fault": "stale", "service": "s3"}),
     ("POST", "/_faults", {"fault": "kill_after"}),
     ("POST", "/_faults", "throttle"),
+    ("PUT", "/_samples", {"arn": 1}),
     ("POST", "/_kill_client_after", {"pid": 1}),
     ("POST", "/_kill_client_after", {"pid": 4711, "when": "now"}),
     ("GET", "/_nothing", None),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from embedded_clients import client
 from publishing import ORDERS, make_project
 from publishing_calls import ENVIRONMENT
 
@@ -106,3 +107,24 @@ def test_git_sees_nothing_of_the_server(shop: Path, aws: Endpoint) -> None:
 def test_there_is_one_place_to_work_on(cli: Cli, command: list[str]) -> None:
     code, _, err = cli(*command, "--local", "--endpoint-url", "http://127.0.0.1:9", "--env", "dev")
     assert (code, err.splitlines()[0]) == (2, "error: --local and --endpoint-url name two places to work on")
+
+
+CHECKED = """from sfn_dsl import *
+batch = Input(id=str)
+returns = {"consistencyStatus": str, "rows": int}
+check = ConsistencyCheck("Check", function="f", payload={"id": batch.id}, error="Bad", cause="no", returns=returns)
+p = Pipeline(name="checked", input=batch, body=check, output={"rows": check.output.rows})
+"""
+
+
+def test_executions_answer_what_the_pipelines_declare(shop: Path, tmp_path: Path) -> None:
+    folder = make_project(tmp_path / "checked", CHECKED, SETTINGS)
+    try:
+        assert run(["-C", str(folder), "publish", "--local", "--env", "dev", "--yes"]) == 0
+        states = client(start(folder / "target" / "aws"), key=ACCOUNTS["dev"])
+        [arn] = [one["stateMachineArn"] for one in states.list_state_machines()["stateMachines"] if one["name"] == "checked"]
+        started = states.start_execution(stateMachineArn=arn, input='{"id": "b1"}')["executionArn"]
+        found = states.describe_execution(executionArn=started)
+        assert (found["status"], list(json.loads(found["output"]))) == ("SUCCEEDED", ["rows"])
+    finally:
+        stop(folder / "target" / "aws")
