@@ -113,18 +113,36 @@ CHECKED = """from sfn_dsl import *
 batch = Input(id=str)
 returns = {"consistencyStatus": str, "rows": int}
 check = ConsistencyCheck("Check", function="f", payload={"id": batch.id}, error="Bad", cause="no", returns=returns)
-p = Pipeline(name="checked", input=batch, body=check, output={"rows": check.output.rows})
+p = Pipeline(
+    name="checked", input=batch, body=[Stage("check", check)], output={"rows": check.output.rows}, control=Control(batch.id),
+    triggers=(SnsEvent(topic="files", input={"id": "id"}),),
+)
 """
 
 
-def test_executions_answer_what_the_pipelines_declare(shop: Path, tmp_path: Path) -> None:
+def test_executions_answer_what_the_pipelines_declare(shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = make_project(tmp_path / "checked", CHECKED, SETTINGS)
+    local = ("--local", "--env", "dev", "--yes")
     try:
-        assert run(["-C", str(folder), "publish", "--local", "--env", "dev", "--yes"]) == 0
-        states = client(start(folder / "target" / "aws"), key=ACCOUNTS["dev"])
+        assert run(["-C", str(folder), "deploy", *local]) == 0
+        assert "note: not made by the AWS on this machine: AWS::SNS::Subscription\n" in capsys.readouterr().out
+        assert run(["-C", str(folder), "publish", *local]) == 0
+        aws = start(folder / "target" / "aws")
+        states = client(aws, key=ACCOUNTS["dev"])
         [arn] = [one["stateMachineArn"] for one in states.list_state_machines()["stateMachines"] if one["name"] == "checked"]
-        started = states.start_execution(stateMachineArn=arn, input='{"id": "b1"}')["executionArn"]
-        found = states.describe_execution(executionArn=started)
-        assert (found["status"], list(json.loads(found["output"]))) == ("SUCCEEDED", ["rows"])
+        states.start_execution(stateMachineArn=arn, input='{"id": "b1"}')
+        # A folder of before knew nothing of samples.
+        aws.control("PUT", "/_samples", {arn: {}})
+        texts = {"pk": "PIPE#checked#BATCH#b2", "sk": "RUN", "status": "FAILED", "input": '{"id": "b2"}', "region": "us-east-1"}
+        numbers = {"attempt": "1", "fence": "3", "updated_at": "1000", "lease_until": "2000"}
+        item = {key: {"S": value} for key, value in texts.items()} | {key: {"N": value} for key, value in numbers.items()}
+        item |= {"stages": {"M": {}}}
+        client(aws, "dynamodb", key=ACCOUNTS["dev"]).put_item(TableName="etl-control", Item=item)
+        assert run(["-C", str(folder), "rerun", "checked", "b2", *local]) == 0
+        found = [
+            states.describe_execution(executionArn=one["executionArn"])
+            for one in states.list_executions(stateMachineArn=arn)["executions"]
+        ]
+        assert [(one["status"], list(json.loads(one["output"]))) for one in found] == [("SUCCEEDED", ["rows"])] * 2
     finally:
         stop(folder / "target" / "aws")

@@ -129,7 +129,7 @@ def _drop_tables(account: str, region: str, name: str, properties: _Properties) 
 def _make_alarm(account: str, region: str, name: str, properties: _Properties) -> str:
     from moto.cloudwatch.models import cloudwatch_backends
 
-    given = properties.get
+    given: Any = properties.get
     alarm = cloudwatch_backends[account][region].put_metric_alarm(
         name=name,
         namespace=given("Namespace"),
@@ -172,7 +172,7 @@ def _drop_group(account: str, region: str, name: str, properties: _Properties) -
 def _make_schedule(account: str, region: str, name: str, properties: _Properties) -> str:
     from moto.scheduler.models import scheduler_backends
 
-    given = properties.get
+    given: Any = properties.get
     schedule = scheduler_backends[account][region].create_schedule(
         name=name,
         group_name=given("GroupName"),
