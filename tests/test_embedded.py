@@ -165,6 +165,26 @@ def test_state_outlives_the_server_even_when_it_is_killed(tmp_path: Path) -> Non
         assert client(third).list_state_machines()["stateMachines"] == []
 
 
+def test_tasks_answer_with_the_samples_of_their_machine_and_do_so_again(tmp_path: Path) -> None:
+    task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"}, "End": True}
+    definition = json.dumps({"StartAt": "A", "States": {"A": {**task, "OutputPath": "$.Payload"}}})
+    with Embedded(tmp_path / "aws") as first:
+        states = client(first)
+        started = {}
+        for name in ("one", "other"):
+            arn = states.create_state_machine(name=name, definition=definition, roleArn=ROLE)["stateMachineArn"]
+            first.control("PUT", "/_samples", {arn: {"A": {"Payload": {"by": name}}}})
+            started[name] = states.start_execution(stateMachineArn=arn)["executionArn"]
+        first.control("PUT", "/_samples", {arn: {"A": {"Payload": {"by": "nobody"}}}})
+    with Embedded(tmp_path / "aws") as second:
+        states = client(second)
+        outputs = {name: states.describe_execution(executionArn=arn)["output"] for name, arn in started.items()}
+        again = states.start_execution(stateMachineArn=arn)["executionArn"]
+        last = states.describe_execution(executionArn=again)["output"]
+    assert {name: json.loads(output) for name, output in outputs.items()} == {name: {"by": name} for name in started}
+    assert json.loads(last) == {"by": "nobody"}
+
+
 def test_the_journal_holds_no_signature(tmp_path: Path) -> None:
     with Embedded(tmp_path) as endpoint:
         client(endpoint, "sqs").create_queue(QueueName="q")
@@ -366,6 +386,7 @@ BAD_CONTROLS = [
     ("POST", "/_faults", {"fault": "stale", "service": "s3"}),
     ("POST", "/_faults", {"fault": "kill_after"}),
     ("POST", "/_faults", "throttle"),
+    ("PUT", "/_samples", {"arn": 1}),
     ("POST", "/_kill_client_after", {"pid": 1}),
     ("POST", "/_kill_client_after", {"pid": 4711, "when": "now"}),
     ("GET", "/_nothing", None),
@@ -427,3 +448,78 @@ def test_a_stack_with_a_global_table_makes_a_table_in_the_region_of_each_replica
     assert tables() == [EAST, "us-west-2"]
     stacks.delete_stack(StackName="shared")
     assert tables() == []
+
+
+def test_replicas_of_a_global_table_hold_the_same(tmp_path: Path) -> None:
+    replicas = {"Replicas": [{"Region": EAST}, {"Region": "us-west-2"}]}
+    table = {"Type": "AWS::DynamoDB::GlobalTable", "Properties": {**SHARED["Resources"]["Table"]["Properties"], **replicas}}
+    key = {"pk": {"S": "a"}}
+
+    def items(endpoint: Endpoint) -> list[Any]:
+        places = (EAST, "us-west-2")
+        return [client(endpoint, "dynamodb", one).scan(TableName="shared-control")["Items"] for one in places]
+
+    with Embedded(tmp_path / "aws") as first:
+        client(first, "cloudformation").create_stack(StackName="t", TemplateBody=json.dumps({"Resources": {"Table": table}}))
+        east, west = (client(first, "dynamodb", region) for region in (EAST, "us-west-2"))
+        west.put_item(TableName="shared-control", Item=key)
+        assert items(first) == [[key]] * 2
+        # What moto takes back it replaces by a copy.
+        put = {"Put": {"TableName": "shared-control", "Item": {"pk": {"S": "b"}}}}
+        check = {"ConditionCheck": {"TableName": "shared-control", "Key": key, "ConditionExpression": "attribute_not_exists(pk)"}}
+        refused("TransactionCanceledException", east.transact_write_items, TransactItems=[put, check])
+        assert items(first) == [[key]] * 2
+        west.put_item(TableName="shared-control", Item={**key, "n": {"N": "1"}})
+        assert items(first) == [[{**key, "n": {"N": "1"}}]] * 2
+    with Embedded(tmp_path / "aws") as second:
+        client(second, "dynamodb").delete_item(TableName="shared-control", Key=key)
+        assert items(second) == [[], []]
+
+
+def _watched(threshold: int, rate: str) -> str:
+    metric = {"Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1}
+    alarm = {**metric, "AlarmName": "a", "Threshold": threshold, "ComparisonOperator": "GreaterThanThreshold"}
+    schedule = {
+        "Name": "s",
+        "GroupName": {"Ref": "Group"},
+        "ScheduleExpression": rate,
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": {"Arn": f"arn:aws:states:{EAST}:111122223333:stateMachine:m", "RoleArn": ROLE},
+    }
+    document = {"Statement": [{"Effect": "Deny", "Resource": {"Fn::GetAtt": ["Queue", "Arn"]}}]}
+    resources = {
+        "Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": alarm},
+        "Both": {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {"AlarmName": "b", "AlarmRule": "ALARM(a)"}},
+        "Group": {"Type": "AWS::Scheduler::ScheduleGroup", "Properties": {"Name": "g"}},
+        "Schedule": {"Type": "AWS::Scheduler::Schedule", "Properties": schedule},
+        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "watched"}},
+        "Policy": {"Type": "AWS::SQS::QueuePolicy", "Properties": {"Queues": [{"Ref": "Queue"}], "PolicyDocument": document}},
+    }
+    return json.dumps({"Resources": resources})
+
+
+def test_a_stack_makes_alarms_schedules_and_policies(endpoint: Endpoint) -> None:
+    stacks = client(endpoint, "cloudformation")
+
+    def found() -> tuple[Any, ...]:
+        alarms = client(endpoint, "cloudwatch").describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        schedules = client(endpoint, "scheduler")
+        return (
+            [one["Threshold"] for one in alarms["MetricAlarms"] if one["AlarmName"] == "a"],
+            [one["AlarmName"] for one in alarms["CompositeAlarms"]],
+            [
+                schedules.get_schedule(GroupName=one["GroupName"], Name=one["Name"])["ScheduleExpression"]
+                for one in schedules.list_schedules(GroupName="g")["Schedules"]
+            ],
+        )
+
+    stacks.create_stack(StackName="watched", TemplateBody=_watched(1, "rate(1 day)"))
+    assert all(one["ResourceType"] for one in stacks.list_stack_resources(StackName="watched")["StackResourceSummaries"])
+    assert found() == ([1], ["b"], ["rate(1 day)"])
+    queue = client(endpoint, "sqs").get_queue_url(QueueName="watched")["QueueUrl"]
+    policy = client(endpoint, "sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])["Attributes"]["Policy"]
+    assert json.loads(policy)["Statement"][0]["Resource"].endswith(":watched")
+    stacks.update_stack(StackName="watched", TemplateBody=_watched(2, "rate(2 days)"))
+    assert found() == ([2], ["b"], ["rate(2 days)"])
+    stacks.delete_stack(StackName="watched")
+    assert found() == ([], [], [])

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from embedded_clients import client
 from publishing import ORDERS, make_project
 from publishing_calls import ENVIRONMENT
 
@@ -106,3 +107,42 @@ def test_git_sees_nothing_of_the_server(shop: Path, aws: Endpoint) -> None:
 def test_there_is_one_place_to_work_on(cli: Cli, command: list[str]) -> None:
     code, _, err = cli(*command, "--local", "--endpoint-url", "http://127.0.0.1:9", "--env", "dev")
     assert (code, err.splitlines()[0]) == (2, "error: --local and --endpoint-url name two places to work on")
+
+
+CHECKED = """from sfn_dsl import *
+batch = Input(id=str)
+returns = {"consistencyStatus": str, "rows": int}
+check = ConsistencyCheck("Check", function="f", payload={"id": batch.id}, error="Bad", cause="no", returns=returns)
+p = Pipeline(
+    name="checked", input=batch, body=[Stage("check", check)], output={"rows": check.output.rows}, control=Control(batch.id),
+    triggers=(SnsEvent(topic="files", input={"id": "id"}),),
+)
+"""
+
+
+def test_executions_answer_what_the_pipelines_declare(shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = make_project(tmp_path / "checked", CHECKED, SETTINGS)
+    local = ("--local", "--env", "dev", "--yes")
+    try:
+        assert run(["-C", str(folder), "deploy", *local]) == 0
+        assert "note: not made by the AWS on this machine: AWS::SNS::Subscription\n" in capsys.readouterr().out
+        assert run(["-C", str(folder), "publish", *local]) == 0
+        aws = start(folder / "target" / "aws")
+        states = client(aws, key=ACCOUNTS["dev"])
+        [arn] = [one["stateMachineArn"] for one in states.list_state_machines()["stateMachines"] if one["name"] == "checked"]
+        states.start_execution(stateMachineArn=arn, input='{"id": "b1"}')
+        # A folder of before knew nothing of samples.
+        aws.control("PUT", "/_samples", {arn: {}})
+        texts = {"pk": "PIPE#checked#BATCH#b2", "sk": "RUN", "status": "FAILED", "input": '{"id": "b2"}', "region": "us-east-1"}
+        numbers = {"attempt": "1", "fence": "3", "updated_at": "1000", "lease_until": "2000"}
+        item = {key: {"S": value} for key, value in texts.items()} | {key: {"N": value} for key, value in numbers.items()}
+        item |= {"stages": {"M": {}}}
+        client(aws, "dynamodb", key=ACCOUNTS["dev"]).put_item(TableName="etl-control", Item=item)
+        assert run(["-C", str(folder), "rerun", "checked", "b2", *local]) == 0
+        found = [
+            states.describe_execution(executionArn=one["executionArn"])
+            for one in states.list_executions(stateMachineArn=arn)["executions"]
+        ]
+        assert [(one["status"], list(json.loads(one["output"]))) for one in found] == [("SUCCEEDED", ["rows"])] * 2
+    finally:
+        stop(folder / "target" / "aws")

@@ -77,6 +77,12 @@ def test_backoff(rule: dict[str, Any], failures: int, waited: float) -> None:
     assert run.transitions == 1 + failures
 
 
+@pytest.mark.parametrize(("limit", "took"), [({"TimeoutSeconds": 3600}, 3600), ({"TimeoutSeconds": 5}, 5), ({}, 60)])
+def test_a_time_out_lasts_as_long_as_the_state_allows(limit: dict[str, int], took: float) -> None:
+    run = simulate(machine(A=task(GLUE, **limit)), faults=["A=timeout"])
+    assert (run.error, run.duration) == ("States.Timeout", took)
+
+
 def test_full_jitter_is_seeded_and_below_the_delay() -> None:
     definition = machine(A=task(Retry=[retry("E", IntervalSeconds=100, BackoffRate=1.0, MaxAttempts=5, JitterStrategy="FULL")]))
     durations = {seed: simulate(definition, faults=["A=E*5"], seed=seed).duration for seed in (1, 1, 2, 3)}

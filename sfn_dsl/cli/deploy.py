@@ -104,6 +104,7 @@ def _deploy(
                 begun.append(plan)
                 deploying.apply(plan)
                 done.append(plan)
+                _tell_unmade(operation, plan)
             operation.say(f"Done: {_names(done)}.")
     except KeyboardInterrupt:
         if len(begun) > len(done):
@@ -119,6 +120,18 @@ def _deploy(
         if operation.as_json:
             print_json({"stacks": [{**plan_as_json(plan), "done": plan in done} for plan in plans]})
     return code
+
+
+def _tell_unmade(operation: Operation, plan: StackPlan) -> None:
+    """Say what an AWS on this machine leaves out of a stack while it calls it complete."""
+    if operation.aws is None:
+        return
+    stack = {"StackName": plan.file.name}
+    held = operation.clients.pages("cloudformation", plan.file.region, "list_stack_resources", "StackResourceSummaries", **stack)
+    made = {one["LogicalResourceId"] for one in held}
+    types = sorted({one["Type"] for id, one in plan.file.resources.items() if id not in made})
+    if types:
+        operation.say(f"  note: not made by the AWS on this machine: {', '.join(types)}")
 
 
 def _discard(operation: Operation, deploying: Deploying, plans: Sequence[StackPlan]) -> None:

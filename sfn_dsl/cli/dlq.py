@@ -88,6 +88,8 @@ def republish_command(session: Session, /, name: str, region: str | None, limit:
     elif not confirmed("Send them again?", yes):
         operation.say("Nothing was changed.")
         return EXIT_FOUND
+    else:
+        operation.tell_samples(operation.pipelines())
     found: list[dict[str, Any]] = []
     fates: Counter[str] = Counter()
     run_again = partial(_run_again, operation)

@@ -8,9 +8,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -24,6 +24,9 @@ from sfn_dsl.project import load_pipelines
 from sfn_dsl.publish.clients import Clients, Declined, Unreachable
 from sfn_dsl.publish.refusal import Refused
 from sfn_dsl.region import Target
+
+if TYPE_CHECKING:
+    from sfn_dsl.embedded.process import Endpoint
 
 __all__ = ["Operation", "confirmed", "milliseconds", "moment", "operate", "operating", "print_json", "who"]
 
@@ -43,13 +46,14 @@ def operating(function: Command) -> Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What a command works on. `targets`: by Region."""
+    """What a command works on. `targets`: by Region. `aws`: the AWS on this machine, if it is one."""
 
     project: Project
     targets: dict[str, Target]
     deployment: Deployment
     clients: Clients
     as_json: bool
+    aws: Endpoint | None = None
 
     def target(self, region: str) -> Target:
         """The target of a Region. Raises Refused for one that the project does not have."""
@@ -64,6 +68,13 @@ class Operation:
         for found in loaded.diagnostics:
             raise ConfigError(f"the pipelines cannot be loaded: {found.message}", help="run `sfn-dsl check`", span=found.span)
         return loaded.pipelines
+
+    def tell_samples(self, pipelines: Iterable[Pipeline]) -> None:
+        """Let the executions of an AWS on this machine answer as the pipelines declare; nothing happens elsewhere."""
+        if self.aws is not None:
+            from sfn_dsl.simulate.prepared import samples_by_machine
+
+            self.aws.control("PUT", "/_samples", samples_by_machine(pipelines, self.targets.values(), self.project.query_language))
 
     def say(self, text: str) -> None:
         """Talk to a person; stdout is for data where JSON was asked for."""
@@ -89,17 +100,20 @@ def operate(
     if len(names) > 1:
         raise ConfigError("this project has several environments", help=f"choose one: --env {' or --env '.join(names)}")
     accounts: dict[str, str] = {}
+    aws: Endpoint | None = None
     if local:
         from sfn_dsl.embedded.process import Options, start
 
         accounts = {target.region: target.account for target in targets}
-        endpoint_url = start(project.root / "target" / "aws", Options(account=targets[0].account)).url
+        aws = start(project.root / "target" / "aws", Options(account=targets[0].account))
+        endpoint_url = aws.url
     return Operation(
         project=project,
         targets={target.region: target for target in targets},
         deployment=targets[0].deployed,
         clients=Clients(profile=profile, endpoint_url=endpoint_url, accounts=accounts),
         as_json=output_format == "json",
+        aws=aws,
     )
 
 

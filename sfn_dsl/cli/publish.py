@@ -15,6 +15,7 @@ from sfn_dsl.cli.operating import Operation, confirmed, milliseconds, operate, o
 from sfn_dsl.cli.publishing import chosen_machines, chosen_targets, commit_to_publish, owned, placing
 from sfn_dsl.cli.saved_plan import saved_plan
 from sfn_dsl.formats.plans import done_text, outcome_json, outcome_text, plan_text
+from sfn_dsl.project import load_pipelines
 from sfn_dsl.publish.applying import Done, Outcome, apply
 from sfn_dsl.publish.desired import Desired, read_desired
 from sfn_dsl.publish.holding import check_holds
@@ -97,6 +98,8 @@ def command(
     if saved is not None:
         check_holds(saved, made)
     operation.say(plan_text(made, session.paint))
+    if not dry_run:
+        operation.tell_samples(load_pipelines(operation.project).pipelines)
     code = _before(operation, made, dry_run, save)
     outcome = Outcome(done=())
     if code is None and not confirmed("Publish?", yes):

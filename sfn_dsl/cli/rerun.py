@@ -75,6 +75,7 @@ def command(
     if no_start:
         operation.say(f"It starts within {operation.deployment.sweep_minutes + _RIPE_MINUTES} minutes, by the sweeper.")
     else:
+        operation.tell_samples(operation.pipelines())
         started = start_batch(operation.clients, ready, live_arn(operation.target(region), pipeline), region)
         operation.say(f"{'exists already' if started.existed else 'started'}: {started.arn}")
         if started.existed:

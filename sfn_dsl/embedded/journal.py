@@ -16,7 +16,8 @@ class Entry:
     """A change that was made, or that moto refused.
 
     `time`: seconds since 1970; `identity`: what new names were made from. `environ`: the parts of the WSGI request that matter,
-    `body` as Latin-1 text. `succeeded`: whether the answer was no error.
+    `body` as Latin-1 text. `succeeded`: whether the answer was no error. Without a `service` the body holds samples that tasks
+    answer with from then on.
     """
 
     service: str

@@ -40,7 +40,7 @@ class Dropped(ConnectionError):
 class Layer:
     """The application. `moto(environ, body, identity)` answers for moto, with new names made from `identity` (None: from chance).
 
-    Paths of its own: `/_health`, `/_stop`, `/_calls`, `/_faults`, `/_kill_client_after`; see `docs/local-aws.md`.
+    Paths of its own: `/_health`, `/_stop`, `/_calls`, `/_faults`, `/_samples`, `/_kill_client_after`; see `docs/local-aws.md`.
     """
 
     def __init__(
@@ -68,6 +68,9 @@ class Layer:
     def replay(self) -> None:
         """Do again what the journal holds."""
         for entry in self._journal.entries():
+            if not entry.service:
+                self._states.samples.update(json.loads(entry.body))
+                continue
             call = Incoming(
                 service=entry.service,
                 operation=entry.operation,
@@ -208,6 +211,9 @@ class Layer:
                 case ("DELETE", "/_faults"):
                     self._faults.clear()
                     return _json(200, {})
+                case ("PUT", "/_samples"):
+                    self._take_samples(value)
+                    return _json(200, {})
                 case ("POST", "/_kill_client_after"):
                     self._faults.add(_kill(value))
                     return _json(200, {})
@@ -217,6 +223,29 @@ class Layer:
             return _json(400, {"error": str(error), "help": error.help})
         except ValueError:
             return _json(400, {"error": "the body is not JSON"})
+
+    def _take_samples(self, value: Any) -> None:
+        """Answers of tasks from now on. They are in the journal, because executions run again when it is read."""
+        if not isinstance(value, dict) or not all(isinstance(one, dict) for one in value.values()):
+            raise ConfigError("give results by state, by ARN of a machine", help='{"arn:aws:states:...": {"Load": {"rows": 1}}}')
+        with self._changing:
+            new = {arn: samples for arn, samples in value.items() if self._states.samples.get(arn) != samples}
+            if not new:
+                return
+            self._states.samples.update(new)
+            self._journal.add(
+                Entry(
+                    service="",
+                    operation="samples",
+                    region="",
+                    account="",
+                    time=time.time(),
+                    identity="",
+                    environ={},
+                    body=json.dumps(new),
+                    succeeded=True,
+                )
+            )
 
 
 def _planned(value: Any) -> Fault:

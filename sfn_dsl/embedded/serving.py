@@ -122,7 +122,7 @@ def _moto(account: str) -> Callable[[dict[str, Any], bytes, str | None], Answer]
     from werkzeug.test import run_wsgi_app
 
     from sfn_dsl.embedded.incoming import identify
-    from sfn_dsl.embedded.stack_types import complete
+    from sfn_dsl.embedded.stack_types import complete, replicate
 
     complete()
     default_user_config["lambda"]["use_docker"] = False
@@ -138,6 +138,8 @@ def _moto(account: str) -> Callable[[dict[str, Any], bytes, str | None], Answer]
         if identity is not None:
             mock_random.seed(zlib.crc32(identity.encode()))
         chunks, status, headers = run_wsgi_app(application, environ, buffered=True)
+        if call.service == "dynamodb" and call.changes:
+            replicate(environ["HTTP_X_MOTO_ACCOUNT_ID"], call.region)
         return status, list(headers), b"".join(chunks)
 
     return answer

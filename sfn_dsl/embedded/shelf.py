@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from sfn_dsl.asl.model import Json
 from sfn_dsl.embedded.api_error import ApiError
 from sfn_dsl.embedded.machine_arn import MachineArn, plain_arn, read_arn
 from sfn_dsl.embedded.machines import Alias, Machine, Revision, Version
@@ -33,7 +35,8 @@ class Moment:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Shelf:
-    """One account in one Region. `machines` and `earlier` by plain ARN (None: there was none); `runs` and `started` by ARN."""
+    """One account in one Region. `machines` and `earlier` by plain ARN (None: there was none); `runs` and `started` by ARN.
+    `samples`: what tasks answer, by plain ARN and state, of all Regions."""
 
     account: str
     region: str
@@ -42,6 +45,7 @@ class Shelf:
     earlier: dict[str, Machine | None] = field(default_factory=dict)
     started: dict[str, Started] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
+    samples: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
     def arn(self, kind: str, name: str) -> str:
         """The ARN of something of this account and Region."""

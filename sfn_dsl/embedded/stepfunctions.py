@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from sfn_dsl.asl.model import Json
 from sfn_dsl.embedded import alias_calls, execution_calls, machine_calls, resource_calls, tag_calls, version_calls
 from sfn_dsl.embedded.api_error import ApiError
 from sfn_dsl.embedded.shelf import Moment, Settings, Shelf
@@ -56,11 +57,13 @@ _HANDLERS: Final[Mapping[str, Handler]] = {
 
 
 class StepFunctions:
-    """The service in all accounts and Regions. It is for one thread at a time."""
+    """The service in all accounts and Regions. It is for one thread at a time. `samples`: what tasks answer, by the plain ARN of
+    a machine and by state; others answer with a sample of their service."""
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         self.shelves: dict[tuple[str, str], Shelf] = {}
+        self.samples: dict[str, Mapping[str, Json]] = {}
 
     @staticmethod
     def has(operation: str) -> bool:
@@ -88,7 +91,7 @@ class StepFunctions:
     def _shelf(self, account: str, region: str, time: float) -> Shelf:
         """An account's Region as it is at a time: what runs there has gone on until then."""
         if (account, region) not in self.shelves:
-            self.shelves[account, region] = Shelf(account=account, region=region, settings=self.settings)
+            self.shelves[account, region] = Shelf(account=account, region=region, settings=self.settings, samples=self.samples)
         shelf = self.shelves[account, region]
         if self.settings.real_time:
             for started in list(shelf.started.values()):

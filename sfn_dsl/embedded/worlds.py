@@ -41,10 +41,10 @@ def begin(shelf: Shelf, machine: Machine, version: Version | None, input: Json, 
     # Executions of all worlds, so that a name that is taken is taken for nested executions too.
     world.runs = shelf.runs
     for other in shelf.machines.values():
-        _deploy(world, other, other.revision)
+        _deploy(world, shelf, other, other.revision)
     for other in shelf.machines.values():
         for one in other.versions.values():
-            _reach(world, other, one)
+            _reach(world, shelf, other, one)
     provide(world)
     deployed = world.machines[machine.arn if version is None else version_arn(machine, version.number)]
     run = world.start(deployed, input, name=name)
@@ -52,7 +52,7 @@ def begin(shelf: Shelf, machine: Machine, version: Version | None, input: Json, 
     return run
 
 
-def _deploy(world: World, machine: Machine, revision: Revision) -> None:
+def _deploy(world: World, shelf: Shelf, machine: Machine, revision: Revision) -> None:
     world.deploy(
         program_of(revision.definition),
         name=machine.name,
@@ -60,13 +60,14 @@ def _deploy(world: World, machine: Machine, revision: Revision) -> None:
         type=machine.type,
         arn=machine.arn,
         role_arn=revision.role_arn,
+        samples=shelf.samples.get(machine.arn),
     )
 
 
-def _reach(world: World, machine: Machine, version: Version) -> None:
+def _reach(world: World, shelf: Shelf, machine: Machine, version: Version) -> None:
     """Let a version be reached by its ARN, and by those of aliases that lead to it first."""
     current = world.machines[machine.arn]
-    _deploy(world, machine, version.revision)
+    _deploy(world, shelf, machine, version.revision)
     world.machines[version_arn(machine, version.number)] = deployed = world.machines[machine.arn]
     for alias in machine.aliases.values():
         if alias.routes[0][0] == version.number:

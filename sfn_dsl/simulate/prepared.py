@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from sfn_dsl.asl.model import Json, Task
 from sfn_dsl.asl.walk import walk
-from sfn_dsl.compile.machine import Compiled
+from sfn_dsl.compile.machine import Compiled, compile_pipeline
+from sfn_dsl.diagnostic import Severity
 from sfn_dsl.pipeline import Pipeline
 from sfn_dsl.region import Target
 from sfn_dsl.resources.iam.grants import statements_of
@@ -23,7 +25,7 @@ from sfn_dsl.simulate.simulation import Machine, Simulation
 from sfn_dsl.simulate.world import Watch, World
 from sfn_dsl.stacks.machine import machine_grants
 
-__all__ = ["audited", "declared_samples", "machine_of", "sample_input", "simulation_of"]
+__all__ = ["audited", "declared_samples", "machine_of", "sample_input", "samples_by_machine", "simulation_of"]
 
 
 def _prepare(target: Target, standby: bool, waiting: tuple[str, Json] | None, world: World) -> None:
@@ -53,6 +55,18 @@ def declared_samples(compiled: Compiled) -> Mapping[str, Json]:
             continue
         value = declared_value(sample.shape, sample.members)
         found[name] = with_member(sample_result(str(state.resource), {}), sample.path, value)
+    return found
+
+
+def samples_by_machine(pipelines: Iterable[Pipeline], targets: Iterable[Target], query_language: str) -> dict[str, Json]:
+    """The declared samples of pipelines in all targets, by the ARN of the machine; those that do not compile have none."""
+    places, found = tuple(targets), {}
+    for pipeline in pipelines:
+        for target in places:
+            own = target if pipeline.deployment is None else replace(target, deployment=pipeline.deployment)
+            compiled = compile_pipeline(pipeline, own, query_language=query_language)
+            if not any(one.severity is Severity.ERROR for one in compiled.diagnostics):
+                found[own.arn("states", f"stateMachine:{pipeline.name}")] = dict(declared_samples(compiled))
     return found
 
 

@@ -72,7 +72,7 @@ _DOUBLED_WITHIN: Final = 60.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Deployed:
-    """A machine in a Region. `type`: STANDARD or EXPRESS."""
+    """A machine in a Region. `type`: STANDARD or EXPRESS. `samples`: its own, in place of the world's."""
 
     arn: str
     name: str
@@ -80,6 +80,7 @@ class Deployed:
     role_arn: str
     region: Place
     program: Program
+    samples: Mapping[str, Json] | None = None
 
 
 class World(Surroundings):
@@ -172,13 +173,15 @@ class World(Surroundings):
         type: str = "STANDARD",
         arn: str | None = None,
         role_arn: str | None = None,
+        samples: Mapping[str, Json] | None = None,
     ) -> Deployed:
-        """Put a machine into a Region; one of the same ARN is replaced. Raises DefinitionError for what cannot be run."""
+        """Put a machine into a Region; one of the same ARN is replaced. `samples`: its own, in place of the world's. Raises
+        DefinitionError for what cannot be run."""
         partition = partition_of(region)
         arn = arn or f"arn:{partition}:states:{region}:{self.account}:stateMachine:{name}"
         role_arn = role_arn or f"arn:{partition}:iam::{self.account}:role/{name}"
         program = machine if isinstance(machine, Program) else compile_program(machine)
-        deployed = Deployed(arn, name, type, role_arn, self.place(region), program)
+        deployed = Deployed(arn, name, type, role_arn, self.place(region), program, samples)
         self.machines[arn] = deployed
         return deployed
 

@@ -48,6 +48,7 @@ class Answer:
 
     `duration` in virtual seconds; None takes the default of the kind of task. `mocked` tells answers that a user gave, `sampled`
     one that leaves the value to the simulator and only says how long it takes, `function` one whose value a function returns.
+    `late`: a failure that comes when the task's own time is up, if it has a limit.
     """
 
     value: Json = None
@@ -59,6 +60,7 @@ class Answer:
     mocked: bool = True
     sampled: bool = False
     function: bool = False
+    late: bool = False
 
 
 Mock: TypeAlias = "Callable[[Call, random.Random], Answer]"

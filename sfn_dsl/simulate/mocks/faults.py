@@ -1,9 +1,9 @@
 """Faults that a user asks for: `STATE=Error[*n]` and what else can happen to a call.
 
 Beside error names (`Load=Glue.ConcurrentRunsExceededException*2`) these words stand for what happens: `throttled` (the service's
-throttling error), `timeout` (no answer in time), `lost` (the call takes effect, its answer does not arrive), `too-large` (a result
-over 256 KiB), `no-callback` (the task token never returns). `*n` limits a fault to the first n calls of the state in an execution.
-STATE may hold `*` and `?`.
+throttling error), `timeout` (no answer in the task's time), `lost` (the call takes effect, its answer does not arrive), `too-large`
+(a result over 256 KiB), `no-callback` (the task token never returns). `*n` limits a fault to the first n calls of the state in an
+execution. STATE may hold `*` and `?`.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def faulty_answer(kind: str, call: Call) -> Answer:
     """How a call ends that a fault hits."""
     match kind:
         case "timeout":
-            return Answer(fails=True, error=TIMEOUT, mocked=False)
+            return Answer(fails=True, error=TIMEOUT, late=True, mocked=False)
         case "no-callback":
             return Answer(never=True, mocked=False)
         case "too-large":

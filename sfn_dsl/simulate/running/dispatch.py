@@ -74,6 +74,7 @@ def _as_function(world: World, call: Call, mocked: Answer) -> Answer:
 def _unmocked(world: World, call: Call, run: Run) -> Answer:
     """What a service in memory says, else a sample."""
     resource, place = call.resource, run.machine.region
+    samples = world.samples if run.machine.samples is None else run.machine.samples
     function = place.function_for(resource, call.arguments)
     if function is not None:
         answer: Answer | None = _invoked(world, place, function, call)
@@ -83,11 +84,11 @@ def _unmocked(world: World, call: Call, run: Run) -> Answer:
     if resource.pattern is Pattern.CALLBACK and (answer is None or not answer.fails):
         if not world.callbacks_sampled:
             return Answer(never=True, mocked=False)
-        return Answer(value=world.samples.get(call.state, {}), mocked=False)
+        return Answer(value=samples.get(call.state, {}), mocked=False)
     if answer is not None:
         return answer
-    if call.state in world.samples:
-        return Answer(value=world.samples[call.state], mocked=False)
+    if call.state in samples:
+        return Answer(value=samples[call.state], mocked=False)
     if resource.kind == "service":
         seed = len(world.runs) * 1_000_003 + call.number
         return Answer(value=sample_result(resource.arn, call.arguments, seed=seed, now=world.timestamp()), mocked=False)

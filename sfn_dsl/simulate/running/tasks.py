@@ -154,6 +154,8 @@ class _Attempt:
         timeout, _ = self.limit()
         if self.heartbeat is not None and self.timeout is None:
             timeout = TASK_SECONDS
+        if answer.late and self.timeout is not None:
+            duration = timeout
         if duration > timeout:
             yield from self.thread.sleep(timeout)
             raise self._expired(heartbeat=False)
