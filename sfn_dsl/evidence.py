@@ -29,8 +29,8 @@ COUNTED: Final[Mapping[str, Counted]] = {
     "forward": Counted(6_000, 5_997),
     "forward-name": Counted(6_000, 5_996),
     "on-failure": Counted(5, 1),
-    "mrec-claim": Counted(2_820, 19),
-    "mrec-flag": Counted(26, 22),
+    "mrec-claim": Counted(2_845, 16),
+    "mrec-flag": Counted(28, 24),
     "arbiter": Counted(30, 0),
 }
 """By the name of the strategy (`proof/strategies.py`)."""
