@@ -42,6 +42,7 @@ __all__ = [
     "Stop",
     "Test",
     "Throw",
+    "steps_inside",
 ]
 
 
@@ -207,3 +208,17 @@ class Fixed(Draft):
     writes: Mapping[str, Shape] = field(default_factory=dict)
     keeps_names: bool = False
     next: Goto = NEXT
+
+
+def steps_inside(draft: Draft) -> tuple[Step, ...]:
+    """The steps that stand inside a draft: in its branches, its iterations, or where its rules go."""
+    match draft:
+        case Fork(branches=branches):
+            return tuple(inner for branch in branches for inner in branch)
+        case Each(body=body):
+            return tuple(body)
+        case Test(rules=rules, default=default):
+            gotos = (default, *(goto for _, goto in rules))
+            return tuple(inner for goto in gotos if isinstance(goto, Steps) for inner in goto.steps)
+        case _:
+            return ()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sfn_dsl.asl.limits import EXPRESS_SECONDS
 from sfn_dsl.control.claim import Claim
 from sfn_dsl.control.marks import FailRun, FinishRun, MarkStage
 from sfn_dsl.control.rows import SUCCEEDED
-from sfn_dsl.draft import Call, Each, Fork, Pause, Site, Steps, Test
+from sfn_dsl.draft import Call, Pause, Site, steps_inside
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.pipeline import Pipeline, Skip, Stage
 from sfn_dsl.region import Target
@@ -17,7 +18,6 @@ from sfn_dsl.steps.step import Step, as_catchers, as_steps
 __all__ = ["controlled"]
 
 _UNKNOWN_SECONDS = 3600
-_EXPRESS_SECONDS = 300
 
 
 def controlled(pipeline: Pipeline, target: Target) -> tuple[Pipeline, int]:
@@ -63,7 +63,7 @@ def _leases(body: Sequence[Step], pipeline: Pipeline, target: Target) -> list[in
     margin = target.deployed.lease_margin_seconds
     site = Site(target=target, retry=pipeline.retry, span=pipeline.span, pipeline=pipeline.name)
     unknown = pipeline.timeout_seconds or _UNKNOWN_SECONDS
-    lasts = pipeline.timeout_seconds or (_EXPRESS_SECONDS if pipeline.type == "EXPRESS" else None)
+    lasts = pipeline.timeout_seconds or (EXPRESS_SECONDS if pipeline.type == "EXPRESS" else None)
     longest = lasts + margin if lasts else None
     found = [margin]
     for step in reversed(body):
@@ -101,13 +101,6 @@ def _seconds(steps: Sequence[Step], site: Site, unknown: int) -> int:
                     total += timeout if isinstance(timeout, int) else unknown
                 case Pause(seconds=seconds, at_most=at_most):
                     total += at_most or (seconds if isinstance(seconds, int) else 0)
-                case Fork(branches=branches):
-                    stack += [inner for branch in branches for inner in branch]
-                case Each(body=inner):
-                    stack += inner
-                case Test(rules=rules, default=default):
-                    for goto in (default, *(goto for _, goto in rules)):
-                        stack += goto.steps if isinstance(goto, Steps) else ()
                 case _:
-                    pass
+                    stack += steps_inside(draft)
     return total

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from sfn_dsl.asl.limits import STANDARD_SECONDS
 from sfn_dsl.asl.model import UNSET, Json, StateMachine
 from sfn_dsl.asl.services import Pattern
 from sfn_dsl.asl.shapes import Shape
@@ -158,9 +159,8 @@ def _alarms_make_sense(pipeline: Pipeline, problems: Problems) -> None:
                 problems.add("SFN104", message, pipeline.span, "write a number for each metric, by the name of the metric")
     if wrong:
         return
-    longest = 365 * 86_400
     for name, value, most in (
-        ("duration_seconds", pipeline.alarms.duration_seconds, longest),
+        ("duration_seconds", pipeline.alarms.duration_seconds, STANDARD_SECONDS),
         ("fresh_within_hours", pipeline.alarms.fresh_within_hours, 168),
     ):
         if value is not None and not 1 <= value <= most:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sfn_dsl.draft import Each, Fork, Site, Steps, Test
+from sfn_dsl.draft import Site, steps_inside
 from sfn_dsl.errors import DeclarationError
 from sfn_dsl.pipeline import Pipeline, Stage
 from sfn_dsl.region import Target
@@ -41,13 +41,4 @@ def every_step(steps: Iterable[Step], pipeline: Pipeline, target: Target) -> Ite
             # What the compiler puts in place of such a step has no steps inside.
             continue
         for draft in drafts:
-            match draft:
-                case Fork(branches=branches):
-                    stack += [inner for branch in branches for inner in branch]
-                case Each(body=inner):
-                    stack += inner
-                case Test(rules=rules, default=default):
-                    for goto in (default, *(goto for _, goto in rules)):
-                        stack += goto.steps if isinstance(goto, Steps) else ()
-                case _:
-                    pass
+            stack += steps_inside(draft)

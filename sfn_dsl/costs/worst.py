@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+from sfn_dsl.asl.limits import EXPRESS_SECONDS
 from sfn_dsl.asl.model import (
     UNSET,
     Choice,
@@ -27,7 +28,6 @@ from sfn_dsl.costs.components import components
 
 __all__ = ["Worst", "targets_of", "worst_case"]
 
-_EXPRESS: Final = 300
 _ATTEMPTS: Final = 3
 _INTERVAL: Final = 1
 _BACKOFF: Final = 2.0
@@ -74,7 +74,7 @@ def worst_case(machine: StateMachine, loops: Mapping[str, int], *, express: bool
                 unbounded[name] = None
         seconds[id(part)] = _longest(part, own, loops, unbounded)
     total = seconds[id(machine)]
-    limits = [_EXPRESS] if express else []
+    limits = [EXPRESS_SECONDS] if express else []
     limits += [machine.timeout_seconds] if isinstance(machine.timeout_seconds, int) else []
     capped = bool(limits) and total > min(limits)
     found = min([total, *limits])
@@ -134,7 +134,7 @@ def _own(state: State, parts: Mapping[int, float]) -> float:
 def _lasting(part: SubMachine, seconds: float) -> float:
     """The most seconds of a branch or processor; Express children of a distributed Map have no more than Express machines."""
     express = not isinstance(part.processor_config, Unset) and part.processor_config.execution_type == "EXPRESS"
-    return min(seconds, _EXPRESS) if express else seconds
+    return min(seconds, EXPRESS_SECONDS) if express else seconds
 
 
 def _tried(seconds: float, retry: tuple[Retrier, ...] | Unset) -> float:

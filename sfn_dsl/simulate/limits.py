@@ -7,13 +7,11 @@ from typing import Final
 from sfn_dsl.asl.model import Json
 from sfn_dsl.simulate.history import compact
 
-__all__ = ["EXPRESS_SECONDS", "INLINE_CONCURRENCY", "MAX_PAYLOAD", "STANDARD_SECONDS", "TASK_SECONDS", "payload_size"]
+__all__ = ["INLINE_CONCURRENCY", "MAX_PAYLOAD", "TASK_SECONDS", "payload_size"]
 
 MAX_PAYLOAD: Final = 262_144
 """Bytes of UTF-8 JSON text of an input, output or result."""
 
-EXPRESS_SECONDS: Final = 300
-STANDARD_SECONDS: Final = 365 * 86_400
 TASK_SECONDS: Final = 99_999_999
 """How long a Task waits when it has no TimeoutSeconds."""
 

@@ -18,6 +18,7 @@ from typing import Final
 
 import simpy
 
+from sfn_dsl.asl.limits import EXPRESS_SECONDS, STANDARD_SECONDS
 from sfn_dsl.asl.model import Json, StateMachine
 from sfn_dsl.asl.services import Pattern
 from sfn_dsl.errors import SfnError
@@ -28,7 +29,6 @@ from sfn_dsl.simulate.execution import Execution, execution_of
 from sfn_dsl.simulate.failure import Failure
 from sfn_dsl.simulate.items.s3_store import S3Store
 from sfn_dsl.simulate.items.store import ObjectStore
-from sfn_dsl.simulate.limits import EXPRESS_SECONDS, STANDARD_SECONDS
 from sfn_dsl.simulate.mocks.answers import Answer, Answers, Call
 from sfn_dsl.simulate.mocks.chances import Chances
 from sfn_dsl.simulate.mocks.faults import Faults, Injection

@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from sfn_dsl.asl.limits import EXPRESS_SECONDS
 from sfn_dsl.diagnostic import Severity
 from sfn_dsl.rules.errors.entries import entries
 from sfn_dsl.rules.errors.figures import fault_of
@@ -35,7 +36,6 @@ from sfn_dsl.rules.subject import Subject
 
 __all__ = ["express_retries_too_long"]
 
-_LONGEST: Final = 300
 _USUAL: Final = {"IntervalSeconds": 1, "MaxAttempts": 3, "BackoffRate": 2}
 
 
@@ -45,11 +45,12 @@ def express_retries_too_long(subject: Subject) -> Iterator[Finding]:
         if not runs_express(subject, entry.state):
             continue
         number, seconds = _waits(entry.body)
-        if seconds >= _LONGEST:
+        if seconds >= EXPRESS_SECONDS:
             retries = "a retry" if number == 1 else f"{number} retries"
             yield Finding(
                 entry.pointer,
-                f"`{entry.state.name}` may wait {seconds:,.0f} s for {retries}, but an Express execution ends after {_LONGEST}",
+                f"`{entry.state.name}` may wait {seconds:,.0f} s for {retries}, but an Express execution ends after "
+                f"{EXPRESS_SECONDS}",
                 "lower `IntervalSeconds` or `MaxAttempts`, or cap the delays by `MaxDelaySeconds`",
             )
 
@@ -63,7 +64,7 @@ def _waits(retrier: Mapping[str, Any]) -> tuple[int, float]:
     if odd or fault_of(figures["BackoffRate"], low=1, high=None, whole=False):
         return 0, 0
     number, waited, delay = 0, 0.0, float(figures["IntervalSeconds"])
-    while number < figures["MaxAttempts"] and waited < _LONGEST:
+    while number < figures["MaxAttempts"] and waited < EXPRESS_SECONDS:
         number += 1
         waited += delay if cap is None else min(delay, cap)
         delay *= figures["BackoffRate"]
