@@ -11,8 +11,9 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape
 
+import cbor2
+
 from sfn_dsl.embedded.api_error import ApiError
-from sfn_dsl.embedded.cbor import decode, encode
 
 __all__ = ["Incoming", "as_asked", "as_json", "error_answer", "identify"]
 
@@ -132,15 +133,21 @@ def as_json(environ: Mapping[str, Any], body: bytes) -> bytes:
     if not _speaks_cbor(environ):
         return body
     try:
-        return json.dumps(decode(body)).encode()
-    except ValueError:
+        return json.dumps(cbor2.loads(body), default=_in_json).encode()
+    except (cbor2.CBORError, TypeError, ValueError):
         return body
+
+
+def _in_json(value: object) -> None:
+    """What JSON has for a value that only CBOR has: null for one that is not defined."""
+    if value is not cbor2.undefined:
+        raise TypeError(f"{type(value).__name__} is no value of JSON")
 
 
 def as_asked(environ: Mapping[str, Any], value: Any) -> tuple[dict[str, str], bytes]:
     """Headers and body of an answer, in the form of the request."""
     if _speaks_cbor(environ):
-        return {"Content-Type": "application/cbor", "Smithy-Protocol": _CBOR}, encode(value)
+        return {"Content-Type": "application/cbor", "Smithy-Protocol": _CBOR}, cbor2.dumps(value)
     return {"Content-Type": environ.get("CONTENT_TYPE") or _JSON}, json.dumps(value).encode()
 
 

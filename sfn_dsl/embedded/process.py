@@ -92,7 +92,7 @@ def start(folder: Path, options: Options | None = None, *, owned: bool = False) 
 
 
 def _start(folder: Path, options: Options, *, owned: bool) -> tuple[Endpoint, subprocess.Popen[bytes] | None]:
-    for package in ("moto", "flask", "flask_cors"):
+    for package in ("moto", "flask", "flask_cors", "cbor2"):
         if find_spec(package) is None:
             raise EnvironmentFault(f"the embedded AWS needs {package}, which is not installed", help="pip install 'sfn_dsl[local]'")
     folder.mkdir(parents=True, exist_ok=True)

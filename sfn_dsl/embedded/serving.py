@@ -115,7 +115,6 @@ def _handler() -> Any:
 def _moto(account: str) -> Callable[[dict[str, Any], bytes, str | None], Answer]:
     """moto as one function. New names are made from the identity of a call, so that the journal leads to the same ones."""
     from moto.core.config import default_user_config
-    from moto.events.models import EventBus
     from moto.iam.models import get_account_id_from
     from moto.moto_api._internal import mock_random
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -126,8 +125,6 @@ def _moto(account: str) -> Callable[[dict[str, Any], bytes, str | None], Answer]
 
     complete()
     default_user_config["lambda"]["use_docker"] = False
-    # Without a name of its own a bus of a stack stands for itself where `Ref` should give its name, and moto falls over it.
-    setattr(EventBus, "physical_resource_id", property(lambda bus: bus.name))  # noqa: B010
     application = DomainDispatcherApplication(create_backend_app)
     stranger = get_account_id_from("")
 

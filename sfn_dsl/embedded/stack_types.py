@@ -20,6 +20,7 @@ def complete() -> None:
     name. To be called before moto's CloudFormation is asked for anything."""
     from moto.events.models import EventBus
 
+    # Without a name of its own a bus of a stack stands for itself where `Ref` should give its name, and moto falls over it.
     EventBus.physical_resource_id = property(lambda bus: bus.name)  # type: ignore[attr-defined]
     _teach("AWS::DynamoDB::GlobalTable", "TableName", _make_tables, _drop_tables, changes=False)
     _teach("AWS::CloudWatch::Alarm", "AlarmName", _make_alarm, _drop_alarm)
